@@ -1,0 +1,181 @@
+package subject
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Callback is one that an application attaches to a socket, and the kind of the event that reports its call.
+type Callback string
+
+const (
+	OnConnect Callback = "connect"
+	OnRead    Callback = "read"
+	OnWrite   Callback = "write"
+	OnEvent   Callback = "event"
+	OnClose   Callback = "close" // the close-cb of a wrap
+	// Ran is no callback: it is the event that reports the run of a deferred operation.
+	Ran Callback = "ran"
+)
+
+// A Record is an answer to a request, or an event. Answers and events share one numbering, taken when an operation
+// returns or a callback begins, without a gap, and come in that order.
+type Record struct {
+	Seq int `json:"seq"`
+	// Time is when the record reached the suite's process, on the suite's clock.
+	Time time.Time `json:"-"`
+
+	// ID is the request that is answered, or that ran.
+	ID int `json:"id,omitempty"`
+	// OK is the outcome of an operation that was performed, Error of one that was not. An answer has one of the two,
+	// or Deferred: the operation waits for its callback. So has an event [Ran].
+	OK       *Result `json:"ok,omitempty"`
+	Error    *Error  `json:"error,omitempty"`
+	Deferred bool    `json:"deferred,omitempty"`
+
+	// Event is the callback that was called; empty for an answer.
+	Event Callback `json:"event,omitempty"`
+	// On is the object that the callback was called with.
+	On Handle `json:"on,omitempty"`
+	// Callbacks is the tag of the set that the callback belongs to, or of the close-cb.
+	Callbacks Tag `json:"callbacks,omitempty"`
+	// Arguments is how many the callback was called with.
+	Arguments int `json:"arguments,omitempty"`
+	// Data is what a read callback was handed.
+	Data []byte `json:"data,omitempty"`
+	// Condition is what an event callback was handed.
+	Condition *Condition `json:"condition,omitempty"`
+}
+
+// A Result is what an operation gives back.
+type Result struct {
+	// Kind is what wrap returned: "socket" or "stream".
+	Kind string `json:"kind,omitempty"`
+	// SameAs is the handle of an object that was known already, where wrap returned no new one.
+	SameAs Handle `json:"same_as,omitempty"`
+	// Closed answers the operation of that name.
+	Closed *bool `json:"closed,omitempty"`
+	// NeverRan lists the deferred operations whose callback was not called before the end.
+	NeverRan []int `json:"never_ran,omitempty"`
+}
+
+// The documented names of conditions.
+const (
+	EventInfo    = "event-info"
+	EventError   = "event-error"
+	TCPInfo      = "tcp-info"
+	TCPError     = "tcp-error"
+	TCPEOF       = "tcp-eof"
+	TCPTimeout   = "tcp-timeout"
+	TCPRefused   = "tcp-refused"
+	SocketClosed = "socket-closed"
+	DNSError     = "dns-error"
+	TCPSSLError  = "tcp-ssl-error"
+)
+
+// A Condition is what the documentation calls one: something that happened, or went wrong.
+type Condition struct {
+	// Types are its documented types, most specific first; none for an application's own error.
+	Types []string `json:"types,omitempty"`
+	// Code is the system's, or the library's own.
+	Code int `json:"code,omitempty"`
+	// Message is for people: it is shown and never matched.
+	Message string `json:"message,omitempty"`
+	// Socket is the one that the condition names.
+	Socket Handle `json:"socket,omitempty"`
+	// Alert is the description of the TLS alert (RFC 8446, section 6) that led to it, 0 if there was none or it
+	// cannot be told.
+	Alert int `json:"alert,omitempty"`
+}
+
+// Is tells whether the condition has the type of that documented name.
+func (c *Condition) Is(name string) bool {
+	if c != nil {
+		for _, t := range c.Types {
+			if t == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *Condition) String() string {
+	if c == nil {
+		return "nothing"
+	}
+	name := "an application's own error"
+	if len(c.Types) > 0 {
+		name = c.Types[0]
+	}
+	s := fmt.Sprintf("%s (code %d, %q)", name, c.Code, c.Message)
+	if c.Socket != "" {
+		s += " of " + string(c.Socket)
+	}
+	return s
+}
+
+// An Error is why an operation was not performed.
+type Error struct {
+	// Unsupported: the subject does not offer the operation.
+	Unsupported bool `json:"unsupported,omitempty"`
+	Condition
+}
+
+func (e *Error) Error() string {
+	if e.Unsupported {
+		return "unsupported"
+	}
+	return e.Condition.String()
+}
+
+// String is the record as a timeline shows it.
+func (r Record) String() string {
+	switch {
+	case r.Event == Ran:
+		return fmt.Sprintf("ran request %d: %s", r.ID, r.outcome())
+	case r.Event == OnClose:
+		return fmt.Sprintf("close-cb %s called with %s", r.Callbacks, plural(r.Arguments, "argument"))
+	case r.Event != "":
+		return r.call()
+	default:
+		return fmt.Sprintf("answer to request %d: %s", r.ID, r.outcome())
+	}
+}
+
+func (r Record) call() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s callback of %s called with ", r.Event, r.Callbacks)
+	switch r.Event {
+	case OnEvent:
+		fmt.Fprintf(&b, "%s", r.Condition)
+	case OnRead:
+		fmt.Fprintf(&b, "%s: %s", r.On, Quote(r.Data))
+	default:
+		fmt.Fprintf(&b, "%s", r.On)
+	}
+	return b.String()
+}
+
+func (r Record) outcome() string {
+	switch {
+	case r.Deferred:
+		return "waits for its callback"
+	case r.Error != nil:
+		return r.Error.Error()
+	case r.OK != nil && r.OK.Closed != nil:
+		return fmt.Sprintf("closed: %t", *r.OK.Closed)
+	case r.OK != nil && r.OK.Kind != "":
+		return "ok, a " + r.OK.Kind
+	default:
+		return "ok"
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,179 @@
+package subject_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// scripted is an implementation without a network: close calls the close-cb, write calls the read callback.
+type scripted struct {
+	events subject.Reporter
+	turns  chan func()
+	over   chan struct{}
+}
+
+func open(t *testing.T) subject.Session {
+	t.Helper()
+	s, err := subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
+		i := &scripted{events: events, turns: make(chan func()), over: make(chan struct{})}
+		go func() {
+			defer close(i.over)
+			for f := range i.turns {
+				f()
+			}
+		}()
+		return i, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func (i *scripted) Turn(f func()) { i.turns <- f }
+func (i *scripted) Sync(f func()) { f() }
+
+func (i *scripted) End() error {
+	select {
+	case <-i.over:
+	default:
+		close(i.turns)
+		<-i.over
+	}
+	return nil
+}
+
+func (i *scripted) Perform(r subject.Request) (subject.Result, error) {
+	switch r.Op {
+	case subject.Write:
+		i.events.Report(subject.Record{Event: subject.OnRead, On: r.On, Data: r.Data})
+	case subject.Close:
+		i.events.Report(subject.Record{Event: subject.OnClose, Callbacks: "C"})
+	case subject.Closed:
+		return subject.Result{}, errors.New("out of order")
+	default:
+		return subject.Result{}, subject.ErrUnsupported
+	}
+	return subject.Result{}, nil
+}
+
+// records performs turns and returns what was reported until the answer to the last request.
+func records(t *testing.T, s subject.Session, turns ...[]subject.Request) []subject.Record {
+	t.Helper()
+	last := 0
+	for _, turn := range turns {
+		if err := s.Perform(turn...); err != nil {
+			t.Fatal(err)
+		}
+		last = turn[len(turn)-1].ID
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var all []subject.Record
+	for {
+		r, err := s.Next(ctx)
+		if err != nil {
+			t.Fatalf("after %v: %v", all, err)
+		}
+		all = append(all, r)
+		if r.Event == "" && r.ID == last {
+			return all
+		}
+	}
+}
+
+func diff(t *testing.T, want, got []subject.Record) {
+	t.Helper()
+	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(subject.Record{}, "Time")); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+}
+
+func ok() *subject.Result { return &subject.Result{} }
+
+func TestAnEventBeginsBeforeItsOperationReturns(t *testing.T) {
+	got := records(t, open(t), []subject.Request{{ID: 7, Op: subject.Close, On: "x"}})
+	diff(t, []subject.Record{
+		{Seq: 1, Event: subject.OnClose, Callbacks: "C"},
+		{Seq: 2, ID: 7, OK: ok()},
+	}, got)
+}
+
+func TestErrorsOfOperations(t *testing.T) {
+	got := records(t, open(t), []subject.Request{{ID: 1, Op: "fly"}, {ID: 2, Op: subject.Closed}})
+	diff(t, []subject.Record{
+		{Seq: 1, ID: 1, Error: &subject.Error{Unsupported: true}},
+		{Seq: 2, ID: 2, Error: &subject.Error{Condition: subject.Condition{Message: "out of order"}}},
+	}, got)
+}
+
+// What is deferred runs inside the callback, in order, once, and what it causes comes before its outcome.
+func TestDeferredOperations(t *testing.T) {
+	got := records(t, open(t),
+		[]subject.Request{{ID: 1, Op: subject.Close, On: "x", WhenOn: "x", WhenCallback: subject.OnRead}},
+		[]subject.Request{{ID: 2, Op: "fly", WhenOn: "C", WhenCallback: subject.OnClose, WhenEvery: true}},
+		[]subject.Request{{ID: 3, Op: subject.Write, On: "other"}, {ID: 4, Op: subject.Write, On: "x"}, {ID: 5, Op: subject.Write, On: "x"}},
+	)
+	unsupported := &subject.Error{Unsupported: true}
+	diff(t, []subject.Record{
+		{Seq: 1, ID: 1, Deferred: true},
+		{Seq: 2, ID: 2, Deferred: true},
+		{Seq: 3, Event: subject.OnRead, On: "other"},
+		{Seq: 4, ID: 3, OK: ok()},
+		{Seq: 5, Event: subject.OnRead, On: "x"},
+		{Seq: 6, Event: subject.OnClose, Callbacks: "C"},
+		{Seq: 7, Event: subject.Ran, ID: 2, Error: unsupported},
+		{Seq: 8, Event: subject.Ran, ID: 1, OK: ok()},
+		{Seq: 9, ID: 4, OK: ok()},
+		{Seq: 10, Event: subject.OnRead, On: "x"},
+		{Seq: 11, ID: 5, OK: ok()},
+	}, got)
+}
+
+func TestEndTellsWhatNeverRan(t *testing.T) {
+	s := open(t)
+	got := records(t, s,
+		[]subject.Request{
+			{ID: 1, Op: subject.Close, WhenOn: "x", WhenCallback: subject.OnRead},
+			{ID: 2, Op: subject.Close, WhenOn: "x", WhenCallback: subject.OnRead, WhenEvery: true},
+		},
+		[]subject.Request{{ID: 3, Op: subject.End}})
+	diff(t, []subject.Record{{Seq: 3, ID: 3, OK: &subject.Result{NeverRan: []int{1}}}}, got[2:])
+	if _, err := s.Next(t.Context()); err != io.EOF {
+		t.Errorf("after the end: %v, want io.EOF", err)
+	}
+}
+
+func TestNextEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := open(t).Next(ctx); err != context.Canceled {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestInfoCheck(t *testing.T) {
+	good := subject.Info{Name: "acme", Capabilities: []subject.Capability{subject.TLS13, subject.Stream}}
+	if err := good.Check(); err != nil {
+		t.Errorf("a good one: %v", err)
+	}
+	for name, info := range map[string]subject.Info{
+		"no name":            {Capabilities: []subject.Capability{subject.TLS13}},
+		"unknown capability": {Name: "acme", Capabilities: []subject.Capability{subject.TLS13, "teleport"}},
+		"one given twice":    {Name: "acme", Capabilities: []subject.Capability{subject.TLS13, subject.TLS13}},
+		"no version of TLS":  {Name: "acme", Capabilities: []subject.Capability{subject.Stream}},
+	} {
+		if info.Check() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package subject
+
+import "context"
+
+// A Subject is an implementation of "wrap an asynchronous socket in TLS, in place".
+type Subject interface {
+	Info() Info
+	// Open starts a session with an event loop of its own.
+	Open(ctx context.Context) (Session, error)
+}
+
+// A Session is one event loop of a subject and what lives in it.
+type Session interface {
+	// Perform hands over requests that run in order in one turn of the loop: nothing else runs between them. It does
+	// not wait for their answers.
+	Perform(turn ...Request) error
+	// Next returns the next record, waiting for it until ctx is done. After the answer to the End operation it
+	// returns io.EOF; a session that broke returns what broke it, a [*Fault] if the driver is to blame.
+	Next(ctx context.Context) (Record, error)
+	// Close gives up on the session without asking its loop, and waits until nothing of it is left. After the answer
+	// to End there is nothing left to give up.
+	Close() error
+}
+
+// A Fault is a breach of the contract by what carries the implementation (a driver's bad line, say), not by the
+// implementation. No expectation excuses it.
+type Fault struct {
+	Reason string
+}
+
+func (f *Fault) Error() string { return "the driver is at fault: " + f.Reason }
