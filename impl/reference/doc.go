@@ -1,0 +1,3 @@
+// Package reference puts package async and package asyncssl under the suite: it translates requests to calls of
+// theirs, and their callbacks to events. It adds no behaviour of its own.
+package reference
