@@ -1,0 +1,121 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// A Driver is a subject in another process. A driver that can hold several sessions is one process for all of them,
+// started anew when one of them breaks; any other is a process for each session.
+type Driver struct {
+	command  []string
+	patience time.Duration
+	hello    introduction
+
+	mu     sync.Mutex
+	unused *process // greeted, and holds no session yet
+	kept   *process
+}
+
+// Start starts a driver and asks it what it is. Patience bounds each start, and each answer that only the process,
+// not its loop, has to do with.
+func Start(ctx context.Context, command []string, patience time.Duration) (*Driver, error) {
+	d := &Driver{command: command, patience: patience}
+	p, err := d.start(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start the driver %q: %w", strings.Join(command, " "), err)
+	}
+	if err := d.hello.Check(); err != nil {
+		return nil, fmt.Errorf("start the driver %q: %w", strings.Join(command, " "), errors.Join(err, p.stop()))
+	}
+	d.unused = p
+	return d, nil
+}
+
+// start starts a process and greets it.
+func (d *Driver) start(ctx context.Context) (*process, error) {
+	p, err := spawn(d.command)
+	if err != nil {
+		return nil, err
+	}
+	line, err := p.ask(ctx, request{Request: subject.Request{Op: opHello}, Protocol: Protocol}, d.patience)
+	if err == nil {
+		err = d.greeted(line)
+	}
+	if err != nil {
+		p.stop()
+		return nil, fmt.Errorf("%w\na driver answers the line {\"op\":\"hello\",…} on its standard output: see PROTOCOL.md", err)
+	}
+	return p, nil
+}
+
+func (d *Driver) greeted(line record) error {
+	if line.Error != nil {
+		return fmt.Errorf("it answers hello with an error: %w", line.Error)
+	}
+	if err := decode(line.OK, &d.hello); err != nil {
+		return fmt.Errorf("its answer to hello is not one: %w: %s", err, line.OK)
+	}
+	return nil
+}
+
+// Info implements [subject.Subject].
+func (d *Driver) Info() subject.Info { return d.hello.Info }
+
+// Open implements [subject.Subject].
+func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
+	p, err := d.process(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open a session of %q: %w", strings.Join(d.command, " "), err)
+	}
+	s := p.newSession(!d.hello.Sessions)
+	line, err := p.ask(ctx, request{Request: subject.Request{Op: opOpen}, Session: s.name}, d.patience)
+	if err == nil && line.Error != nil {
+		err = line.Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open a session of %q: %w", strings.Join(d.command, " "), errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// process returns the one for a new session.
+func (d *Driver) process(ctx context.Context) (*process, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.unused
+	d.unused = nil
+	if d.kept != nil && d.kept.usable() {
+		return d.kept, nil
+	}
+	if p == nil {
+		var err error
+		if p, err = d.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if d.hello.Sessions {
+		d.kept = p
+	}
+	return p, nil
+}
+
+// Close ends the processes that are kept between sessions.
+func (d *Driver) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for _, p := range []*process{d.unused, d.kept} {
+		if p != nil {
+			errs = append(errs, p.stop())
+		}
+	}
+	d.unused, d.kept = nil, nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,203 @@
+package driver
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// grace is how long a process has to end after its input ended, and again after SIGTERM.
+const grace = time.Second
+
+// A process is a running driver. What mu guards is shared by the sessions and the reader of its lines.
+type process struct {
+	cmd     *exec.Cmd
+	in, out *os.File
+	log     tail
+	died    chan struct{} // closed when the process has ended
+	gone    chan struct{} // closed when its lines are read, too, and nothing of it is left
+
+	mu       sync.Mutex
+	asked    map[int]*question
+	sessions map[string]*session
+	lastID   int
+	lastSeq  int
+	killed   bool  // by kill
+	err      error // why no more lines are expected
+}
+
+// spawn starts a driver in a session of its own, so that all that it starts in turn can be ended with it.
+func spawn(command []string) (*process, error) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("open a pipe to the driver: %w", err)
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("open a pipe from the driver: %w", errors.Join(err, inR.Close(), inW.Close()))
+	}
+	p := &process{
+		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR,
+		died: make(chan struct{}), gone: make(chan struct{}),
+		asked: make(map[int]*question), sessions: make(map[string]*session),
+	}
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, &p.log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	p.cmd.WaitDelay = grace
+	err = p.cmd.Start()
+	inR.Close()
+	outW.Close()
+	if err != nil {
+		return nil, errors.Join(err, inW.Close(), outR.Close())
+	}
+	go p.run()
+	return p, nil
+}
+
+// run reads the driver's lines and sees the process off.
+func (p *process) run() {
+	defer close(p.gone)
+	var reading sync.WaitGroup
+	reading.Go(p.readLines)
+	p.cmd.Wait() // what it was is in the process's state
+	close(p.died)
+	// What it left behind in its group goes with it; what left the group cannot keep us waiting.
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.out.SetReadDeadline(time.Now().Add(grace))
+	reading.Wait()
+	p.in.Close()
+	p.out.Close()
+}
+
+func (p *process) readLines() {
+	r := newReader(p.out)
+	for {
+		err := p.readLine(r)
+		if err == nil {
+			continue
+		}
+		p.fail(p.explain(err))
+		io.Copy(io.Discard, r) // a process that nobody reads may hang instead of ending
+		return
+	}
+}
+
+func (p *process) readLine(r *bufio.Reader) error {
+	var line record
+	if err := readLine(r, &line); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dispatch(line)
+}
+
+// explain says what it means that no more lines can be read.
+func (p *process) explain(err error) error {
+	var fault *subject.Fault
+	switch {
+	case errors.As(err, &fault):
+		return err
+	case errors.Is(err, errLine):
+		return &subject.Fault{Reason: err.Error()}
+	}
+	select {
+	case <-p.died:
+		return fmt.Errorf("the driver's process ended (%s)%s", p.cmd.ProcessState, p.log.String())
+	case <-time.After(2 * grace): // WaitDelay is in it
+		return &subject.Fault{Reason: "it closed its standard output, but runs on" + p.log.String()}
+	}
+}
+
+// fail ends every session, and whatever waits for an answer.
+func (p *process) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = err
+	}
+	for _, s := range p.sessions {
+		s.records.End(p.err)
+	}
+	for _, q := range p.asked {
+		if q.reply != nil {
+			close(q.reply)
+		}
+	}
+	p.asked = nil
+}
+
+// stop ends the process, if need be by force, and returns what was wrong with its end.
+func (p *process) stop() error {
+	p.in.Close()
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		select {
+		case <-p.gone:
+			return p.verdict()
+		case <-time.After(grace):
+			syscall.Kill(-p.cmd.Process.Pid, signal)
+		}
+	}
+	<-p.gone
+	return p.verdict()
+}
+
+// kill ends the process by force: there is nothing left to be learnt from it.
+func (p *process) kill() {
+	p.mu.Lock()
+	p.killed = true
+	p.mu.Unlock()
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	<-p.gone
+}
+
+func (p *process) verdict() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var fault *subject.Fault
+	switch {
+	case errors.As(p.err, &fault):
+		return fault
+	case !p.killed && !p.cmd.ProcessState.Success():
+		return &subject.Fault{Reason: fmt.Sprintf("its process ended with %s, though its input just ended%s",
+			p.cmd.ProcessState, p.log.String())}
+	default:
+		return nil
+	}
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu   sync.Mutex
+	data []byte
+}
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.data = append(t.data, p...)
+	if len(t.data) > tailSize {
+		t.data = append([]byte(nil), t.data[len(t.data)-tailSize:]...)
+	}
+	return len(p), nil
+}
+
+// String is the tail as the end of a sentence.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.data) == 0 {
+		return "; it wrote nothing to its standard error"
+	}
+	return fmt.Sprintf("; the end of its standard error:\n%s", t.data)
+}

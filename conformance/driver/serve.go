@@ -1,0 +1,132 @@
+package driver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// Serve puts a subject at the other end of the protocol: it performs the requests that come in and writes what the
+// subject reports, until in ends or ctx is done. An error says what was wrong with a request, or with out.
+func Serve(ctx context.Context, s subject.Subject, in io.Reader, out io.Writer) error {
+	v := &server{subject: s, out: out, sessions: make(map[string]*served)}
+	r := newReader(in)
+	for {
+		var q request
+		err := readLine(r, &q)
+		if err == nil {
+			err = v.take(ctx, q)
+		}
+		if err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return errors.Join(err, v.close())
+		}
+	}
+}
+
+// server: mu guards the numbering and the order of lines.
+type server struct {
+	subject  subject.Subject
+	sessions map[string]*served
+	pumps    sync.WaitGroup
+
+	mu  sync.Mutex
+	out io.Writer
+	seq int
+}
+
+// served is a session, and the turn that is being collected for it.
+type served struct {
+	subject.Session
+	turn []subject.Request
+}
+
+func (v *server) take(ctx context.Context, q request) error {
+	switch q.Op {
+	case opHello:
+		return v.hello(q)
+	case opOpen:
+		return v.open(ctx, q)
+	}
+	s, known := v.sessions[q.Session]
+	if !known {
+		return fmt.Errorf("request %d is for the session %q, which is not open", q.ID, q.Session)
+	}
+	s.turn = append(s.turn, q.Request)
+	if q.More {
+		return nil
+	}
+	turn := s.turn
+	s.turn = nil
+	if q.Op == subject.End {
+		delete(v.sessions, q.Session)
+	}
+	return s.Perform(turn...)
+}
+
+func (v *server) hello(q request) error {
+	if q.Protocol != Protocol {
+		return fmt.Errorf("the suite speaks version %d of the protocol, this driver version %d", q.Protocol, Protocol)
+	}
+	return v.write(record{Record: subject.Record{ID: q.ID}}, introduction{Info: v.subject.Info(), Sessions: true})
+}
+
+func (v *server) open(ctx context.Context, q request) error {
+	s, err := v.subject.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("open the session %q: %w", q.Session, err)
+	}
+	v.sessions[q.Session] = &served{Session: s}
+	err = v.report(q.Session, subject.Record{ID: q.ID, OK: &subject.Result{}})
+	v.pumps.Go(func() {
+		for r, err := s.Next(ctx); err == nil; r, err = s.Next(ctx) {
+			v.report(q.Session, r)
+		}
+		s.Close()
+	})
+	return err
+}
+
+func (v *server) report(session string, r subject.Record) error {
+	line := record{Record: r, Session: session}
+	if r.OK == nil {
+		return v.write(line, nil)
+	}
+	return v.write(line, r.OK)
+}
+
+// write numbers a line and writes it.
+func (v *server) write(line record, ok any) error {
+	if ok != nil {
+		var err error
+		if line.OK, err = json.Marshal(ok); err != nil {
+			return fmt.Errorf("encode a result: %w", err)
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.seq++
+	line.Seq = v.seq
+	encoded, err := encodeLine(line)
+	if err != nil {
+		return err
+	}
+	_, err = v.out.Write(encoded)
+	return err
+}
+
+func (v *server) close() error {
+	var errs []error
+	for _, s := range v.sessions {
+		errs = append(errs, s.Close())
+	}
+	v.pumps.Wait()
+	return errors.Join(errs...)
+}

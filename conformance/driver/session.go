@@ -1,0 +1,130 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// A session is one of a driver's process.
+type session struct {
+	process *process
+	name    string
+	alone   bool // the process was started for this session
+	records subject.Queue
+}
+
+func (p *process) newSession(alone bool) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &session{process: p, name: fmt.Sprintf("s%d", p.lastID+1), alone: alone}
+	p.sessions[s.name] = s
+	return s
+}
+
+func (p *process) usable() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err == nil
+}
+
+// ask puts a question to the process itself.
+func (p *process) ask(ctx context.Context, r request, patience time.Duration) (record, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	reply := make(chan record, 1)
+	if err := p.send(&question{request: r, reply: reply}); err != nil {
+		return record{}, err
+	}
+	select {
+	case line, answered := <-reply:
+		if !answered {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return record{}, p.err
+		}
+		return line, nil
+	case <-ctx.Done():
+		return record{}, fmt.Errorf("no answer to %s within %v%s", r.Op, patience, p.log.String())
+	}
+}
+
+// send writes questions in one go, so that those of a turn stay together.
+func (p *process) send(questions ...*question) error {
+	lines, err := p.note(questions)
+	if err != nil {
+		return err
+	}
+	p.in.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if _, err := p.in.Write(lines); err != nil {
+		return p.unwritten(err)
+	}
+	return nil
+}
+
+// unwritten says why the driver takes no requests: mostly because it has ended, which is better said so.
+func (p *process) unwritten(err error) error {
+	select {
+	case <-p.gone:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.err
+	case <-time.After(2 * grace):
+		return fmt.Errorf("the driver does not read its standard input: %w", err)
+	}
+}
+
+// note numbers questions, remembers them, and puts them into lines.
+func (p *process) note(questions []*question) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return nil, p.err
+	}
+	var lines []byte
+	for _, q := range questions {
+		p.lastID++
+		q.request.ID = p.lastID
+		line, err := encodeLine(q.request)
+		if err != nil {
+			return nil, err
+		}
+		p.asked[p.lastID] = q
+		lines = append(lines, line...)
+	}
+	return lines, nil
+}
+
+func (s *session) Perform(turn ...subject.Request) error {
+	questions := make([]*question, len(turn))
+	for n, r := range turn {
+		questions[n] = &question{
+			request: request{Request: r, Session: s.name, More: n < len(turn)-1},
+			session: s,
+			id:      r.ID,
+		}
+	}
+	return s.process.send(questions...)
+}
+
+func (s *session) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
+
+// Close ends the process if it was for this session alone, or if the session did not end as it should.
+func (s *session) Close() error {
+	s.process.mu.Lock()
+	_, open := s.process.sessions[s.name]
+	delete(s.process.sessions, s.name)
+	s.process.mu.Unlock()
+	switch {
+	case open:
+		s.process.fail(fmt.Errorf("the session %s was given up", s.name))
+		s.process.kill()
+		return nil
+	case s.alone:
+		return s.process.stop()
+	default:
+		return nil
+	}
+}

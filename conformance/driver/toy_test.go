@@ -1,0 +1,64 @@
+package driver_test
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// toy is a subject without a network: what is written is read at once.
+type toy struct{}
+
+func (toy) Info() subject.Info {
+	return subject.Info{
+		Name: "toy", Version: "1", Language: "Go",
+		Capabilities: []subject.Capability{subject.TLS13, subject.Stream},
+		ByDriver:     []string{"close"},
+	}
+}
+
+func (toy) Open(context.Context) (subject.Session, error) {
+	return subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
+		l := &toyLoop{events: events, turns: make(chan func(), 100)}
+		l.running.Go(func() {
+			for f := range l.turns {
+				f()
+			}
+		})
+		return l, nil
+	})
+}
+
+type toyLoop struct {
+	events  subject.Reporter
+	turns   chan func()
+	running sync.WaitGroup
+	ended   sync.Once
+}
+
+func (l *toyLoop) Turn(f func()) { l.turns <- f }
+func (l *toyLoop) Sync(f func()) { f() }
+
+func (l *toyLoop) End() error {
+	l.ended.Do(func() { close(l.turns) })
+	l.running.Wait()
+	return nil
+}
+
+func (l *toyLoop) Perform(r subject.Request) (subject.Result, error) {
+	no := false
+	switch r.Op {
+	case subject.Write:
+		l.events.Report(subject.Record{Event: subject.OnRead, On: r.On, Callbacks: "A", Data: r.Data})
+		return subject.Result{}, nil
+	case subject.Close:
+		l.events.Report(subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{
+			Types: []string{subject.TCPEOF, subject.TCPInfo}, Code: -1, Message: "ü", Socket: r.On}})
+		return subject.Result{}, nil
+	case subject.Closed:
+		return subject.Result{Closed: &no}, nil
+	default:
+		return subject.Result{}, subject.ErrUnsupported
+	}
+}
