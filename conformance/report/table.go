@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+// columns of the table, and how their statuses are called for people.
+var columns = []struct {
+	status verdict.Status
+	name   string
+}{
+	{verdict.Passed, "passed"},
+	{verdict.Failed, "failed"},
+	{verdict.Unsupported, "unsupported"},
+	{verdict.ByDriver, "by driver"},
+	{verdict.NotRun, "not run"},
+}
+
+// Print writes what a person wants to know at the end of a run: each failure, the table by group, the verdict.
+func Print(w io.Writer, v verdict.Verdict) error {
+	var b strings.Builder
+	for _, failure := range v.Failures() {
+		fmt.Fprintf(&b, "✗ %s\n", strings.TrimSpace(failure))
+		b.WriteString(strings.Repeat("─", 100) + "\n")
+	}
+	fmt.Fprintf(&b, "%s %s, %s\n\n", v.Subject.Name, v.Subject.Version, v.Subject.Language)
+	table(&b, v)
+	fmt.Fprintf(&b, "\n%s\n", Summary(v))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func table(w io.Writer, v verdict.Verdict) {
+	groups := []string{}
+	counts := map[string]*verdict.Counts{"all": &v.Counts}
+	for _, c := range v.Clauses {
+		group, _, _ := strings.Cut(c.ID, "/")
+		if counts[group] == nil {
+			counts[group] = &verdict.Counts{}
+			groups = append(groups, group)
+		}
+		*counts[group].Of(c.Status)++
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(name string, cell func(verdict.Status, string) string) {
+		fmt.Fprintf(t, "%-10s\t", name)
+		for _, c := range columns {
+			fmt.Fprintf(t, "%s\t", cell(c.status, c.name))
+		}
+		fmt.Fprintln(t)
+	}
+	row("clauses", func(_ verdict.Status, name string) string { return name })
+	for _, group := range append(groups, "all") {
+		row(group, func(s verdict.Status, _ string) string {
+			if n := *counts[group].Of(s); n > 0 {
+				return fmt.Sprint(n)
+			}
+			return "·"
+		})
+	}
+	t.Flush()
+}
+
+// Summary is the verdict in a line.
+func Summary(v verdict.Verdict) string {
+	word := string(v.Verdict)
+	if v.Hardened {
+		word += ", hardened"
+	}
+	var parts []string
+	if n := v.Counts.NotRun; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d not run", n, len(v.Clauses)))
+	}
+	for _, c := range columns[:len(columns)-1] {
+		if n := *v.Counts.Of(c.status); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.name))
+		}
+	}
+	return fmt.Sprintf("%s: %s (%.2f s)", word, strings.Join(parts, ", "), v.Seconds)
+}

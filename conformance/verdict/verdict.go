@@ -1,0 +1,182 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fixtures"
+)
+
+// Format is the version of the verdict's JSON.
+const Format = 1
+
+// A Status is what became of a spec or a clause.
+type Status string
+
+const (
+	Passed Status = "passed"
+	// ByDriver: it passed, but it is the driver that provides what the clause is about.
+	ByDriver Status = "by_driver"
+	// Unsupported: the subject does not declare a capability that the clause needs.
+	Unsupported Status = "unsupported"
+	// NotRun: there is no spec yet, it was not selected, or a fault that is not the subject's kept it from being judged.
+	NotRun Status = "not_run"
+	Failed Status = "failed"
+)
+
+// statuses from the best to the worst: the status of a clause is the worst of its specs.
+var statuses = []Status{Passed, ByDriver, Unsupported, NotRun, Failed}
+
+func worse(a, b Status) Status {
+	if slices.Index(statuses, a) > slices.Index(statuses, b) {
+		return a
+	}
+	return b
+}
+
+// A Blame says whom a failure is laid to, where it is not the subject.
+type Blame string
+
+const (
+	// Driver: a driver broke the protocol. No expectation and no gate excuses it.
+	Driver Blame = "driver"
+	// Suite: the suite could not do its work, which says nothing of the subject.
+	Suite Blame = "suite"
+)
+
+// A Spec is what became of one spec.
+type Spec struct {
+	Clause  string  `json:"-"`
+	Name    string  `json:"name"`
+	Status  Status  `json:"status"`
+	Seconds float64 `json:"seconds"`
+	// Failure is the whole text; empty where nothing failed.
+	Failure string `json:"failure"`
+	Blame   Blame  `json:"-"`
+}
+
+// A Clause is what became of a clause.
+type Clause struct {
+	ID      string         `json:"id"`
+	Level   fixtures.Level `json:"level"`
+	Status  Status         `json:"status"`
+	Seconds float64        `json:"seconds"`
+	Specs   []Spec         `json:"specs"`
+}
+
+// A Conclusion is the verdict in a word.
+type Conclusion string
+
+const (
+	// Conformant: every must that applies passed.
+	Conformant Conclusion = "conformant"
+	// Partial: so it is, but a documented capability is missing, or is the driver's.
+	Partial Conclusion = "partial"
+	// Incomplete: no must failed, but not every one was tried.
+	Incomplete Conclusion = "incomplete"
+	// NonConformant: a must failed.
+	NonConformant Conclusion = "non-conformant"
+)
+
+// Counts are numbers of clauses by status.
+type Counts struct {
+	Passed      int `json:"passed"`
+	Failed      int `json:"failed"`
+	Unsupported int `json:"unsupported"`
+	ByDriver    int `json:"by_driver"`
+	NotRun      int `json:"not_run"`
+}
+
+// Of returns the number of clauses with a status.
+func (c *Counts) Of(s Status) *int {
+	return map[Status]*int{Passed: &c.Passed, Failed: &c.Failed, Unsupported: &c.Unsupported, ByDriver: &c.ByDriver, NotRun: &c.NotRun}[s]
+}
+
+// Subject is what the verdict is about.
+type Subject struct {
+	Name         string               `json:"name"`
+	Version      string               `json:"version"`
+	Language     string               `json:"language"`
+	Capabilities []subject.Capability `json:"capabilities"`
+}
+
+// A Verdict is what a run says of a subject.
+type Verdict struct {
+	Format   int        `json:"format"`
+	Subject  Subject    `json:"subject"`
+	Verdict  Conclusion `json:"verdict"`
+	Hardened bool       `json:"hardened"`
+	Counts   Counts     `json:"counts"`
+	Seconds  float64    `json:"seconds"`
+	Clauses  []Clause   `json:"clauses"`
+
+	// What failed is not always the subject's doing.
+	driverFault, suiteFault bool
+	failures                []string
+}
+
+// Failures returns the texts of all failures, those included that say nothing of the subject.
+func (v Verdict) Failures() []string { return v.failures }
+
+// Of computes the verdict on a subject from what became of the specs. A suite's fault outside any spec has no clause.
+func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds float64) Verdict {
+	v := Verdict{
+		Format:  Format,
+		Subject: Subject{info.Name, info.Version, info.Language, info.Capabilities},
+		Seconds: seconds,
+	}
+	for _, s := range specs {
+		v.driverFault = v.driverFault || s.Blame == Driver
+		v.suiteFault = v.suiteFault || s.Blame == Suite
+		if s.Failure != "" {
+			v.failures = append(v.failures, s.Failure)
+		}
+	}
+	for _, c := range clauses {
+		judged := judge(c, specs)
+		*v.Counts.Of(judged.Status)++
+		v.Clauses = append(v.Clauses, judged)
+	}
+	v.Verdict = v.conclude(info)
+	v.Hardened = (v.Verdict == Conformant || v.Verdict == Partial) && !v.any(fixtures.Secure, Failed, NotRun)
+	return v
+}
+
+func judge(c fixtures.Clause, specs []Spec) Clause {
+	judged := Clause{ID: c.ID, Level: c.Level, Status: NotRun, Specs: []Spec{}}
+	for _, s := range specs {
+		if s.Clause != c.ID {
+			continue
+		}
+		if s.Blame != "" {
+			s.Status = NotRun // whatever came of it, it is not the subject's
+		}
+		if len(judged.Specs) == 0 {
+			judged.Status = Passed
+		}
+		judged.Status = worse(judged.Status, s.Status)
+		judged.Seconds += s.Seconds
+		judged.Specs = append(judged.Specs, s)
+	}
+	return judged
+}
+
+func (v *Verdict) conclude(info subject.Info) Conclusion {
+	switch {
+	case v.any(fixtures.Must, Failed):
+		return NonConformant
+	case v.any(fixtures.Must, NotRun):
+		return Incomplete
+	case !info.Has(subject.Documented...) || v.any(fixtures.Must, ByDriver):
+		return Partial
+	default:
+		return Conformant
+	}
+}
+
+// any tells whether a clause of the level has one of the statuses.
+func (v *Verdict) any(level fixtures.Level, statuses ...Status) bool {
+	return slices.ContainsFunc(v.Clauses, func(c Clause) bool {
+		return c.Level == level && slices.Contains(statuses, c.Status)
+	})
+}
