@@ -1,0 +1,62 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/extensions/globals"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+// DefaultPatience bounds a wait for what must happen. It decides nothing but how long a failure takes: a correct
+// implementation on a loaded machine was seen to take half a second for a round trip.
+const DefaultPatience = 10 * time.Second
+
+// Options of a run. The zero value runs everything.
+type Options struct {
+	// Spec selects the specs whose name matches; nil selects all.
+	Spec *regexp.Regexp
+	// Patience bounds each wait; 0 stands for [DefaultPatience].
+	Patience time.Duration
+	// Again is the command that runs the spec of that name again, for the text of a failure. Left out, it is that of
+	// a test which calls Run.
+	Again func(spec string) string
+	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
+	Done func(verdict.Verdict)
+}
+
+// Run judges a subject as a suite of Ginkgo, and fails t if a clause fails. It may be called several times in a
+// process, but drops whatever other specs of Ginkgo the test binary has registered.
+func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
+	if err := s.Info().Check(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		t.Fail()
+		return
+	}
+	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
+	globals.Reset()
+	Register(s, o)
+	ginkgo.RunSpecs(t, "sslconform", suiteConfig, reporterConfig)
+}
+
+// Register puts the specs for a subject into Ginkgo's tree, for a bootstrap that calls RunSpecs itself.
+func Register(s subject.Subject, o Options) {
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	if o.Again == nil {
+		o.Again = func(spec string) string {
+			return fmt.Sprintf("go test -ginkgo.focus '%s'", regexp.QuoteMeta(spec))
+		}
+	}
+	suite := &suite{catalogue: newCatalogue(), subject: s, options: o}
+	suite.register()
+	if o.Done != nil {
+		ginkgo.ReportAfterSuite("verdict", func(r ginkgo.Report) { o.Done(suite.verdict(r)) })
+	}
+}
