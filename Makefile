@@ -1,0 +1,31 @@
+GO ?= go
+
+# The race detector needs a C compiler. Without one the tests run all the same, but for a CI, where that would be a
+# green run which means less than it says.
+RACE := $(if $(shell command -v $${CC:-gcc}),-race)
+export GORACE := atexit_sleep_ms=0
+
+.PHONY: conformance test lint race
+
+## conformance: judge the reference, or SUBJECT="command of a driver"
+conformance:
+	@$(GO) build -o out/sslconform ./conformance/cmd/sslconform
+	@out/sslconform run $(if $(SUBJECT),-- $(SUBJECT))
+
+## test: all tests, the suite under go test and in parallel under ginkgo, and lint
+test: lint race
+	$(GO) test $(RACE) ./...
+	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
+
+race:
+ifeq ($(RACE),)
+	@echo "no C compiler: the race detector is left out"
+	@test "$$CI" != true
+endif
+
+## lint: gofmt, go vet, staticcheck, go mod tidy
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const hello = `read l; echo '{"seq":1,"id":1,"ok":{"name":"acme","capabilities":["tls1.3"]}}'; `
+
+// Each exit code, and the sentence that goes with it.
+func TestExitCodes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		err  string // in what it says on standard error
+	}{
+		"the reference":                    {[]string{"run"}, 0, ""},
+		"a driver":                         {[]string{"run", "--", sslconform, "serve"}, 0, ""},
+		"one spec":                         {[]string{"run", "--spec", "^close/explicit"}, 0, ""},
+		"help":                             {[]string{"--help"}, 0, ""},
+		"list":                             {[]string{"list"}, 0, ""},
+		"short of conformant, strictly":    {[]string{"run", "--strict"}, 1, ""},
+		"a clause fails":                   {[]string{"run", "--patience", "1s", "--", sslconform, "serve", "--mutant", "close-cb-lost"}, 1, ""},
+		"a driver breaks in mid-run":       {[]string{"run", "--", "sh", "-c", hello + "read l; echo oops; cat"}, 1, ""},
+		"a driver dies in mid-run":         {[]string{"run", "--", "sh", "-c", hello + "read l; kill -ABRT $$"}, 1, ""},
+		"no command":                       {nil, 2, "expected one of \"run\", \"serve\", \"list\""},
+		"unknown command":                  {[]string{"fly"}, 2, "unexpected argument fly"},
+		"unknown flag":                     {[]string{"run", "--fly"}, 2, "unknown flag --fly"},
+		"no such spec":                     {[]string{"run", "--spec", "no-such-spec"}, 2, `no spec has a name that matches --spec "no-such-spec"`},
+		"a bad expression":                 {[]string{"run", "--spec", "("}, 2, `--spec "(" is not a regular expression`},
+		"no patience":                      {[]string{"run", "--patience", "0s"}, 2, "--patience 0s leaves no time to wait"},
+		"a bad gate":                       {[]string{"run", "--gate", "some"}, 2, `--gate must be one of "all","must"`},
+		"results into a file":              {[]string{"run", "--out", file}, 2, "cannot hold results"},
+		"results into a folder of a file":  {[]string{"run", "--out", filepath.Join(file, "out")}, 2, "cannot hold results"},
+		"a driver that is not there":       {[]string{"run", "--", "no-such-driver"}, 2, `start the driver "no-such-driver"`},
+		"a driver that exits":              {[]string{"run", "--", "/bin/false"}, 2, "the driver's process ended (exit status 1)"},
+		"a driver that speaks no protocol": {[]string{"run", "--", "echo", "hi"}, 2, `not a line of the protocol`},
+		"unknown mutant":                   {[]string{"serve", "--mutant", "nobody"}, 2, `there is no mutant "nobody": use one of close-cb-lost,`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := runs(t, test.args...)
+			if r.code != test.code || !strings.Contains(r.err, test.err) || (test.err == "") != (r.err == "") {
+				t.Errorf("exit code %d, want %d; standard error, which should have %q:\n%s\nstandard output:\n%s", r.code, test.code, test.err, r.err, r.out)
+			}
+			if r.took > 20*time.Second {
+				t.Errorf("it took %v", r.took)
+			}
+		})
+	}
+}
+
+// Where the suite cannot do its work, that is neither the subject's failure nor a wrong flag.
+func TestFaultOfTheSuite(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", "/no/such/folder")
+	r := runsIn(t, folder, "run")
+	if r.code != 3 || !strings.Contains(r.out, "the suite could not make its certificates") || r.verdict.Verdict != "incomplete" {
+		t.Errorf("exit code %d, %q, want 3\n%s%s", r.code, r.verdict.Verdict, r.out, r.err)
+	}
+}
+
+// Where results cannot be kept, no green comes of it.
+func TestResultsThatCannotBeWritten(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, "out", "conformance.json", "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if r := runsIn(t, folder, "run"); r.code == 0 || !strings.Contains(r.err, "write the verdict") {
+		t.Errorf("exit code %d\n%s", r.code, r.err)
+	}
+}

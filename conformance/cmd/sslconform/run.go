@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/formatter"
+
+	"github.com/sslconform/sslconform/conformance"
+	"github.com/sslconform/sslconform/conformance/driver"
+	"github.com/sslconform/sslconform/conformance/report"
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/impl/reference"
+)
+
+// startup bounds the start of a driver, which on a loaded machine may take long.
+const startup = 30 * time.Second
+
+type runCommand struct {
+	Spec     string        `placeholder:"REGEXP" help:"Run only the specs whose name matches."`
+	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
+	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
+	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
+	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen (${default})."`
+	Command  []string      `arg:"" optional:"" help:"The driver to judge; left out, the reference is judged."`
+}
+
+// Run judges a subject and exits with what the verdict means.
+func (r *runCommand) Run(ctx context.Context, s streams) error {
+	selected, err := regexp.Compile(r.Spec)
+	if err != nil {
+		return fmt.Errorf("--spec %q is not a regular expression: %w", r.Spec, err)
+	}
+	if r.Patience <= 0 {
+		return fmt.Errorf("--patience %v leaves no time to wait: give a time above 0, such as 10s", r.Patience)
+	}
+	if err := os.MkdirAll(r.Out, 0o755); err != nil {
+		return fmt.Errorf("--out %s cannot hold results: %w", r.Out, err)
+	}
+	judged, end, err := r.subject(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := judge(judged, conformance.Options{Spec: selected, Patience: r.Patience, Again: r.again})
+	ended := end()
+	if err == nil {
+		err = r.report(v, s)
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "sslconform: the suite is at fault: %v\n", err)
+		return exit(verdict.ExitSuite)
+	}
+	code := v.ExitCode(verdict.Gate{MustOnly: r.Gate == "must", Strict: r.Strict})
+	if ended != nil {
+		fmt.Fprintf(s.err, "sslconform: %v\n", ended)
+		code = max(code, verdict.ExitFailed)
+	}
+	if code != verdict.ExitOK {
+		return exit(code)
+	}
+	return nil
+}
+
+// subject returns what is to be judged, and what ends it.
+func (r *runCommand) subject(ctx context.Context) (subject.Subject, func() error, error) {
+	if len(r.Command) == 0 {
+		return reference.New(), func() error { return nil }, nil
+	}
+	d, err := driver.Start(ctx, r.Command, startup)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, d.Close, nil
+}
+
+// judge runs the suite, which says what it has to say in the verdict and not on the terminal.
+func judge(s subject.Subject, o conformance.Options) (verdict.Verdict, error) {
+	var v verdict.Verdict
+	done := false
+	o.Done = func(judged verdict.Verdict) { v, done = judged, true }
+	formatter.ColorableStdOut = io.Discard
+	conformance.Run(ignore{}, s, o)
+	if !done {
+		return v, errors.New("the suite ended without a verdict")
+	}
+	return v, nil
+}
+
+// ignore takes Ginkgo's word that something failed: the verdict says what.
+type ignore struct{}
+
+func (ignore) Fail() {}
+
+func (r *runCommand) report(v verdict.Verdict, s streams) error {
+	if err := report.Print(s.out, v); err != nil {
+		return err
+	}
+	if err := report.WriteJSON(filepath.Join(r.Out, "conformance.json"), v); err != nil {
+		return err
+	}
+	if v.NothingRun() && r.Spec != "" && len(v.Failures()) == 0 {
+		fmt.Fprintf(s.err, "sslconform: nothing was run: no spec has a name that matches --spec %q; `sslconform list` names them\n", r.Spec)
+	}
+	return nil
+}
+
+// again is the command line that runs one spec again.
+func (r *runCommand) again(spec string) string {
+	program := os.Args[0]
+	if strings.Contains(program, "go-build") {
+		program = "go run ./conformance/cmd/sslconform"
+	}
+	line := fmt.Sprintf("%s run --spec %s", program, quote("^"+regexp.QuoteMeta(spec)+"$"))
+	if len(r.Command) > 0 {
+		line += " --"
+	}
+	for _, word := range r.Command {
+		line += " " + quote(word)
+	}
+	return line
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
+
+// quote makes a word that a shell takes as it is.
+func quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

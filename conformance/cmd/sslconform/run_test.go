@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+func TestReference(t *testing.T) {
+	r := runs(t, "run")
+	if !strings.Contains(r.out, "incomplete: 161 of 164 not run, 3 passed") {
+		t.Errorf("it prints\n%s", r.out)
+	}
+	want := map[string]verdict.Status{
+		"close/explicit":   verdict.Passed,
+		"reattach/read":    verdict.Passed,
+		"error/plain-peer": verdict.Passed,
+	}
+	if diff := cmp.Diff(want, statuses(r.verdict)); diff != "" {
+		t.Errorf("clauses (-want +got):\n%s", diff)
+	}
+}
+
+// statuses are those of the clauses that were run.
+func statuses(v verdict.Verdict) map[string]verdict.Status {
+	all := map[string]verdict.Status{}
+	for _, c := range v.Clauses {
+		if c.Status != verdict.NotRun {
+			all[c.ID] = c.Status
+		}
+	}
+	return all
+}
+
+// The JSON has the fields that its readers were promised, and no others.
+func TestJSON(t *testing.T) {
+	folder := t.TempDir()
+	runsIn(t, folder, "run", "--patience", "1s", "--", sslconform, "serve", "--mutant", "close-cb-twice")
+	data, err := os.ReadFile(filepath.Join(folder, "out", "conformance.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v map[string]any
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	fields := func(what string, v any, want ...string) map[string]any {
+		object, _ := v.(map[string]any)
+		if got := slices.Sorted(maps.Keys(object)); !slices.Equal(got, want) {
+			t.Errorf("%s has the fields %q, want %q", what, got, want)
+		}
+		return object
+	}
+	fields("the verdict", v, "clauses", "counts", "format", "hardened", "seconds", "subject", "verdict")
+	fields("the subject", v["subject"], "capabilities", "language", "name", "version")
+	fields("counts", v["counts"], "by_driver", "failed", "not_run", "passed", "unsupported")
+	clauses, _ := v["clauses"].([]any)
+	if len(clauses) != 164 {
+		t.Fatalf("%d clauses", len(clauses))
+	}
+	n := slices.IndexFunc(clauses, func(c any) bool { return c.(map[string]any)["id"] == "close/explicit" })
+	clause := fields("a clause", clauses[n], "id", "level", "seconds", "specs", "status")
+	spec := fields("a spec", clause["specs"].([]any)[0], "failure", "name", "seconds", "status")
+	if v["format"] != 1.0 || v["verdict"] != "non-conformant" || clause["status"] != "failed" || spec["status"] != "failed" {
+		t.Errorf("it says %v, %v, %v, %v", v["format"], v["verdict"], clause["status"], spec["status"])
+	}
+	if failure, _ := spec["failure"].(string); !strings.Contains(failure, "timeline") {
+		t.Errorf("the failure is told as %q", failure)
+	}
+}
+
+// A failure shows all that it takes to understand it; the command that it names shows it again.
+func TestFailure(t *testing.T) {
+	r := runs(t, "run", "--patience", "1s", "--", sslconform, "serve", "--mutant", "read-callback-gets-original")
+	for _, want := range []string{
+		"reattach/read (must): The original's read callback gets the decrypted data, called with the wrapped socket.\n",
+		"the documentation: \"The callbacks and timeouts on the original socket/stream are reattached",
+		"(-want +got):", `- 		On:   "tls",`, `+ 		On:   "plain",`,
+		"  suite    request 2: wrap plain as tls",
+		"  subject  read callback of A called with plain: \"first\"",
+		"  peer     the handshake is done: TLS 1.3",
+		"\nagain: ",
+		"non-conformant: 161 of 164 not run, 2 passed, 1 failed",
+	} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("it does not say %q:\n%s", want, r.out)
+		}
+	}
+	again := regexp.MustCompile(`(?m)^again: (.*)$`).FindStringSubmatch(r.out)
+	cmd := exec.Command("sh", "-c", again[1])
+	cmd.Dir = t.TempDir()
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), `+ 		On:   "plain",`) {
+		t.Errorf("%s\nends with %v:\n%s", again[1], cmd.ProcessState, out)
+	}
+}
