@@ -51,7 +51,7 @@ func Register(s subject.Subject, o Options) {
 	}
 	if o.Again == nil {
 		o.Again = func(spec string) string {
-			return fmt.Sprintf("go test -ginkgo.focus '%s'", regexp.QuoteMeta(spec))
+			return verdict.CommandLine("go", "test", "-ginkgo.focus", regexp.QuoteMeta(spec))
 		}
 	}
 	suite := &suite{catalogue: newCatalogue(), subject: s, options: o}

@@ -72,7 +72,7 @@ func (d *Driver) Info() subject.Info { return d.hello.Info }
 func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 	p, err := d.process(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open a session of %q: %w", strings.Join(d.command, " "), err)
+		return nil, err
 	}
 	s := p.newSession(!d.hello.Sessions)
 	line, err := p.ask(ctx, request{Request: subject.Request{Op: opOpen}, Session: s.name}, d.patience)
@@ -80,7 +80,7 @@ func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 		err = line.Error
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open a session of %q: %w", strings.Join(d.command, " "), errors.Join(err, s.Close()))
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

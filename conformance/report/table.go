@@ -28,11 +28,23 @@ func Print(w io.Writer, v verdict.Verdict) error {
 		fmt.Fprintf(&b, "✗ %s\n", strings.TrimSpace(failure))
 		b.WriteString(strings.Repeat("─", 100) + "\n")
 	}
-	fmt.Fprintf(&b, "%s %s, %s\n\n", v.Subject.Name, v.Subject.Version, v.Subject.Language)
+	fmt.Fprintf(&b, "%s\n\n", name(v.Subject))
 	table(&b, v)
 	fmt.Fprintf(&b, "\n%s\n", Summary(v))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// name is what the subject says of itself, as far as it does.
+func name(s verdict.Subject) string {
+	name := s.Name
+	if s.Version != "" {
+		name += " " + s.Version
+	}
+	if s.Language != "" {
+		name += " (" + s.Language + ")"
+	}
+	return name
 }
 
 func table(w io.Writer, v verdict.Verdict) {

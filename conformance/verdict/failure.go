@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -84,4 +85,17 @@ func (t Timeline) String() string {
 		fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", ms, width, m.Who, m.What)
 	}
 	return b.String()
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
+
+// CommandLine joins words so that a shell takes them as they are.
+func CommandLine(words ...string) string {
+	quoted := make([]string, len(words))
+	for n, word := range words {
+		if quoted[n] = word; !plainWord.MatchString(word) {
+			quoted[n] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
 }

@@ -155,3 +155,9 @@ again: again!
 		t.Errorf("a driver's fault is not told:\n%s", f)
 	}
 }
+
+func TestCommandLine(t *testing.T) {
+	if got, want := CommandLine("run", "it's so", "", "a/b-c"), `run 'it'\''s so' '' a/b-c`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

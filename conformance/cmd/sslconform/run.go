@@ -114,26 +114,13 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 
 // again is the command line that runs one spec again.
 func (r *runCommand) again(spec string) string {
-	program := os.Args[0]
-	if strings.Contains(program, "go-build") {
-		program = "go run ./conformance/cmd/sslconform"
+	program := []string{os.Args[0]}
+	if strings.Contains(os.Args[0], "go-build") {
+		program = []string{"go", "run", "./conformance/cmd/sslconform"}
 	}
-	line := fmt.Sprintf("%s run --spec %s", program, quote("^"+regexp.QuoteMeta(spec)+"$"))
+	words := append(program, "run", "--spec", "^"+regexp.QuoteMeta(spec)+"$")
 	if len(r.Command) > 0 {
-		line += " --"
+		words = append(append(words, "--"), r.Command...)
 	}
-	for _, word := range r.Command {
-		line += " " + quote(word)
-	}
-	return line
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
-
-// quote makes a word that a shell takes as it is.
-func quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return verdict.CommandLine(words...)
 }
