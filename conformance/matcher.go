@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -17,7 +18,8 @@ type equal struct {
 }
 
 func (e *equal) Match(got any) (bool, error) {
-	e.diff = cmp.Diff(e.want, got, cmpopts.EquateEmpty())
+	// go-cmp varies its white space on purpose; whoever looks for a failure's text must find it every time.
+	e.diff = strings.ReplaceAll(cmp.Diff(e.want, got, cmpopts.EquateEmpty()), "\u00a0", " ")
 	return e.diff == "", nil
 }
 
