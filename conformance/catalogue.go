@@ -3,7 +3,9 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fixtures"
 )
 
@@ -62,4 +64,31 @@ func Specs() []string {
 		names = append(names, e.name())
 	}
 	return names
+}
+
+// Check returns an error that names what is wrong with what a subject says of itself, and the remedy.
+func Check(info subject.Info) error {
+	if err := info.Check(); err != nil {
+		return err
+	}
+	var groups []string
+	clauses := newCatalogue().clauses
+	for _, c := range clauses {
+		if group := c.Group(); !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+	}
+	for _, name := range info.ByDriver {
+		isClause := slices.ContainsFunc(clauses, func(c fixtures.Clause) bool { return c.ID == name })
+		if !isClause && !slices.Contains(groups, name) {
+			return fmt.Errorf("the subject declares that its driver provides %q, which is no clause and no group of them: use some of %s",
+				name, strings.Join(groups, ", "))
+		}
+	}
+	return nil
+}
+
+// byDriver tells whether what a clause is about is the driver's doing.
+func byDriver(info subject.Info, c fixtures.Clause) bool {
+	return slices.Contains(info.ByDriver, c.ID) || slices.Contains(info.ByDriver, c.Group())
 }

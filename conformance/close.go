@@ -16,20 +16,16 @@ func (c *catalogue) close() {
 		sp.sees(p, "the end of the handshake", func(e fakeserver.Entry) bool { return e.Kind == fakeserver.Handshake })
 		sp.must(subject.Request{Op: subject.Close, On: wrapped})
 		sp.quiet(p)
-		sp.Expect(sp.closeCalls()).To(be([]closeCall{{Tag: closeCB, Arguments: 0}}), "calls of close-cb")
+		sp.Expect(sp.calls(subject.OnClose)).To(be([]line{"close-cb C called with 0 arguments"}), "the calls of close-cb")
 	})
 }
 
-type closeCall struct {
-	Tag       subject.Tag
-	Arguments int
-}
-
-func (sp *spec) closeCalls() []closeCall {
-	var calls []closeCall
+// calls returns the calls of a callback, as a timeline tells them.
+func (sp *spec) calls(of subject.Callback) []line {
+	var calls []line
 	for _, r := range sp.records {
-		if r.Event == subject.OnClose {
-			calls = append(calls, closeCall{r.Callbacks, r.Arguments})
+		if r.Event == of {
+			calls = append(calls, line(r.String()))
 		}
 	}
 	return calls

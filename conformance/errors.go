@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"github.com/onsi/gomega"
-
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
@@ -18,8 +16,8 @@ func (c *catalogue) errors() {
 		before := len(sp.records)
 		failure := sp.wrapFailure()
 		sp.fence()
-		sp.Expect(failure.Types).To(gomega.ContainElement(subject.TCPSSLError), "the condition reported")
-		sp.Expect(sp.reads(before)).To(be([]read{}), "what read callbacks got after the wrap")
+		sp.Expect(failure).To(beA(subject.TCPSSLError), "the condition reported")
+		sp.Expect(sp.reads(before)).To(be([]line{}), "the calls of read callbacks after the wrap")
 	})
 }
 

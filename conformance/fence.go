@@ -12,9 +12,17 @@ const (
 	canaryCallbacks subject.Tag    = "canary"
 )
 
+// during notes what the spec is about until the function that it returns is called.
+func (sp *spec) during(phase string) func() {
+	before := sp.phase
+	sp.phase = phase
+	return func() { sp.phase = before }
+}
+
 // fence returns when anything that the subject had to report of what is past would have been reported: the canary has
 // made two round trips, and the loop two rounds.
 func (sp *spec) fence() {
+	defer sp.during("it is the canary, a plain connection of the same session, that tells whether the loop still runs")()
 	if sp.canary == nil {
 		sp.canary = sp.startPeer("canary", fakeserver.Echo())
 		sp.must(connect(sp.canary, canary, canaryCallbacks))
@@ -31,8 +39,6 @@ func (sp *spec) fence() {
 // of it and closed, and a fence has passed.
 func (sp *spec) quiet(p *peer) {
 	sp.await("the call of close-cb "+string(closeCB), func(r subject.Record) bool { return r.Event == subject.OnClose })
-	sp.sees(p, "the end of the connection", func(e fakeserver.Entry) bool {
-		return e.Side == fakeserver.Peer && e.Kind == fakeserver.FIN
-	})
+	sp.sees(p, "the end of the connection", func(e fakeserver.Entry) bool { return e.Kind == fakeserver.Closed })
 	sp.fence()
 }

@@ -23,7 +23,7 @@ const outcomeEntry = "sslconform"
 // conclude notes the outcome of a spec.
 func (sp *spec) conclude() {
 	o := outcome{Passed: verdict.Passed, Blame: sp.blame}
-	if slices.Contains(sp.suite.subject.Info().ByDriver, sp.clause.Group()) {
+	if byDriver(sp.suite.subject.Info(), sp.clause) {
 		o.Passed = verdict.ByDriver
 	}
 	ginkgo.AddReportEntry(outcomeEntry, o, ginkgo.ReportEntryVisibilityNever)

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"slices"
+
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
@@ -17,38 +19,36 @@ func (c *catalogue) reattach() {
 		sp.must(sp.wrap(""))
 		sp.awaitBytes("what the peer sent under TLS", before, len("firstsecond"))
 		sp.fence()
-		sp.Expect(sp.reads(before)).To(be([]read{{On: wrapped, Tag: callbacks, Data: "firstsecond"}}), "what read callbacks got after the wrap")
+		sp.Expect(sp.reads(before)).To(be([]line{`read callback of A called with tls: "firstsecond"`}), "the calls of read callbacks after the wrap")
 	})
 }
 
-// A read is what read callbacks of a set, called with an object, got in a row.
-type read struct {
-	On   subject.Handle
-	Tag  subject.Tag
-	Data string
-}
-
-// reads sums up the calls of read callbacks since a record, however the data was cut; the canary's aside.
-func (sp *spec) reads(since int) []read {
-	var all []read
+// reads returns the calls of read callbacks since a record, as a timeline tells them; the canary's aside. Calls in a
+// row that differ in nothing but the data are one: how data is cut is nobody's promise.
+func (sp *spec) reads(since int) []line {
+	var joined []subject.Record
 	for _, r := range sp.records[since:] {
 		if r.Event != subject.OnRead || r.Callbacks == canaryCallbacks {
 			continue
 		}
-		if n := len(all); n > 0 && all[n-1].On == r.On && all[n-1].Tag == r.Callbacks {
-			all[n-1].Data += string(r.Data)
+		if n := len(joined) - 1; n >= 0 && joined[n].On == r.On && joined[n].Callbacks == r.Callbacks {
+			joined[n].Data = slices.Concat(joined[n].Data, r.Data)
 		} else {
-			all = append(all, read{r.On, r.Callbacks, string(r.Data)})
+			joined = append(joined, r)
 		}
 	}
-	return all
+	calls := make([]line, len(joined))
+	for n, r := range joined {
+		calls[n] = line(r.String())
+	}
+	return calls
 }
 
 // awaitBytes waits until read callbacks have got so many bytes since a record, whatever they were called with.
 func (sp *spec) awaitBytes(what string, since, size int) {
-	sp.await(what, func(subject.Record) bool {
-		got := 0
-		for _, r := range sp.reads(since) {
+	got, seen := 0, 0
+	sp.await(what, func(r subject.Record) bool {
+		if seen++; seen > since && r.Event == subject.OnRead {
 			got += len(r.Data)
 		}
 		return got >= size

@@ -61,6 +61,7 @@ func write(on subject.Handle, data string) subject.Request {
 
 // connected opens the original and waits until the subject has the peer's greeting.
 func (sp *spec) connected(p *peer) {
+	defer sp.during("the spec did not get as far as its clause: a plain connection comes first")()
 	sp.must(connect(p, plain, callbacks))
 	sp.awaitRead("the peer's greeting in plain", plain, len(greeting))
 }

@@ -33,7 +33,7 @@ type Options struct {
 // Run judges a subject as a suite of Ginkgo, and fails t if a clause fails. It may be called several times in a
 // process, but drops whatever other specs of Ginkgo the test binary has registered.
 func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
-	if err := s.Info().Check(); err != nil {
+	if err := Check(s.Info()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		t.Fail()
 		return

@@ -25,7 +25,8 @@ type spec struct {
 	blame         verdict.Blame
 
 	session  subject.Session
-	lastID   int
+	lastID   int    // of a request; 1 opened the session
+	phase    string // what the spec is about, where that is not its clause
 	records  []subject.Record
 	timeline verdict.Timeline // but for what passed at the peers
 	peers    []*peer
@@ -42,7 +43,7 @@ type peer struct {
 
 // run carries out a spec: session, peers and all are gone when it returns, however it ends.
 func (s *suite) run(ctx context.Context, e entry) {
-	sp := &spec{entry: e, suite: s, ctx: ctx}
+	sp := &spec{entry: e, suite: s, ctx: ctx, lastID: 1}
 	sp.Gomega = gomega.NewGomega(func(message string, skip ...int) {
 		ginkgo.Fail(sp.explain(message), append(skip, 0)[0]+1)
 	})
@@ -97,6 +98,7 @@ func (sp *spec) await(what string, match func(subject.Record) bool) subject.Reco
 	for n := 0; ; n++ {
 		if n == len(sp.records) {
 			if err := sp.pull(ctx); errors.Is(err, context.DeadlineExceeded) {
+				sp.gaveUp(what)
 				sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.suite.options.Patience, sp.lastWord())
 			} else if err != nil {
 				sp.broke("wait for "+what, err)
@@ -106,6 +108,10 @@ func (sp *spec) await(what string, match func(subject.Record) bool) subject.Reco
 			return sp.records[n]
 		}
 	}
+}
+
+func (sp *spec) gaveUp(what string) {
+	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})
 }
 
 func (sp *spec) lastWord() string {
@@ -132,6 +138,7 @@ func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fa
 	e, err := p.Transcript().Await(ctx, match)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
+		sp.gaveUp(what)
 		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, sp.suite.options.Patience)
 	case err != nil:
 		sp.fail("want: %s, at the %s\n got: %v", what, p.name, err)
@@ -166,6 +173,9 @@ func (sp *spec) cannot(err error) {
 }
 
 func (sp *spec) explain(message string) string {
+	if sp.phase != "" {
+		message += "\n(" + sp.phase + ")"
+	}
 	if sp.session != nil {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -178,6 +188,7 @@ func (sp *spec) explain(message string) string {
 	}
 	return verdict.Failure{
 		Clause:   sp.clause,
+		ByDriver: byDriver(sp.suite.subject.Info(), sp.clause),
 		Blame:    sp.blame,
 		Message:  message,
 		Timeline: timeline,

@@ -87,7 +87,7 @@ func TestPlain(t *testing.T) {
 	}
 	c.CloseWrite()
 	want := []string{"the client connected", `sent 5 bytes in plain: "hello"`, `got 5 bytes in plain: "again"`,
-		`sent 5 bytes in plain: "again"`, "got FIN", "sent FIN"}
+		`sent 5 bytes in plain: "again"`, "got FIN", "closed the connection"}
 	gomega.NewWithT(t).Expect(ended(t, s, "")).To(gomega.Equal(want))
 }
 
@@ -99,15 +99,15 @@ func TestEnds(t *testing.T) {
 	}{
 		"close_notify and FIN": {
 			func(c *tls.Conn, tcp *net.TCPConn) { c.CloseWrite(); tcp.CloseWrite() },
-			[]string{`sent a record: application_data, 19 bytes`, `got a record: application_data, 19 bytes`, "got close_notify", "got FIN", "sent FIN"},
+			[]string{`sent a record: application_data, 19 bytes`, `got a record: application_data, 19 bytes`, "got close_notify", `sent a record: application_data, 19 bytes`, "sent close_notify", "got FIN", "closed the connection"},
 		},
 		"FIN alone": {
 			func(_ *tls.Conn, tcp *net.TCPConn) { tcp.CloseWrite() },
-			[]string{`sent a record: application_data, 19 bytes`, "got FIN", "sent FIN"},
+			[]string{`sent a record: application_data, 19 bytes`, "got FIN", "closed the connection"},
 		},
 		"RST": {
 			func(_ *tls.Conn, tcp *net.TCPConn) { tcp.SetLinger(0); tcp.Close() },
-			[]string{`sent a record: application_data, 19 bytes`, "got RST"},
+			[]string{`sent a record: application_data, 19 bytes`, "got RST", "closed the connection"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestPlainAnswerToClientHello(t *testing.T) {
 	}
 	tcp.Close()
 	lines := ended(t, s, "got a record: handshake")
-	gomega.NewWithT(t).Expect(lines[1:]).To(gomega.Equal([]string{`sent 8 bytes in plain: "500 no\r\n"`, "got FIN", "sent FIN"}))
+	gomega.NewWithT(t).Expect(lines[1:]).To(gomega.Equal([]string{`sent 8 bytes in plain: "500 no\r\n"`, "got FIN", "closed the connection"}))
 }
 
 // A script that cannot go on says why, to those who wait for something else.

@@ -89,7 +89,7 @@ func Expect(data string) Step {
 }
 
 // ExpectEnd waits for the client to end the connection, in whatever way and after whatever it still sends; the
-// transcript tells.
+// transcript tells. Like a polite peer it answers close_notify, for which some clients wait before they close TCP.
 func ExpectEnd() Step {
 	return Step{"expect the client's end", func(c *conversation) error {
 		if c.tls != nil {
@@ -109,11 +109,19 @@ func (c *conversation) drain(r io.Reader) {
 			c.received(buffer[:n])
 			if err == io.EOF {
 				c.wire.transcript.add(Entry{Side: Client, Kind: CloseNotify})
+				c.closeNotify()
 			}
 		}
 		if err != nil {
 			return
 		}
+	}
+}
+
+// closeNotify may come too late for a client that has closed TCP, too, which is no fault of anybody's.
+func (c *conversation) closeNotify() {
+	if c.tls.CloseWrite() == nil {
+		c.wire.transcript.add(Entry{Side: Peer, Kind: CloseNotify})
 	}
 }
 

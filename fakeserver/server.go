@@ -64,9 +64,8 @@ func (s *Server) serve(script []Step) {
 			return
 		}
 	}
-	if conn.CloseWrite() == nil {
-		s.transcript.add(Entry{Side: Peer, Kind: FIN})
-	}
+	conn.Close()
+	s.transcript.add(Entry{Side: Peer, Kind: Closed})
 }
 
 // adopt makes the connection one that Stop closes.

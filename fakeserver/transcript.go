@@ -30,6 +30,7 @@ const (
 	FIN         Kind = "FIN"          // the side closed TCP
 	RST         Kind = "RST"          // the side reset TCP
 	Failed      Kind = "failed"       // the script cannot go on, as Text says
+	Closed      Kind = "closed"       // the script is done, and the connection closed
 )
 
 // An Entry is something that passed, or happened, at a time.
@@ -52,6 +53,8 @@ func (e Entry) String() string {
 	switch e.Kind {
 	case Connected:
 		return "the client connected"
+	case Closed:
+		return "closed the connection"
 	case Record:
 		return fmt.Sprintf("%s a record: %s, %d bytes", did, e.Type, e.Length)
 	case Bytes:

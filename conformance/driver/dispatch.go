@@ -10,15 +10,22 @@ import (
 type question struct {
 	request request
 	session *session    // nil for what is asked of the process
-	id      int         // the request's in its session
 	reply   chan record // for what is asked of the process
 	waits   bool        // the operation is deferred and the driver has said so
 }
 
-// dispatch takes a line to whom it concerns. It is called with mu held; a breach of the protocol is an error.
+// key is what a question is known by: its session's name, empty for none, and its id.
+type key struct {
+	session string
+	id      int
+}
+
+func (q *question) key() key { return key{q.request.Session, q.request.ID} }
+
+// dispatch takes a line to whom it concerns. It is called with mu held; an error is a breach of the protocol.
 func (p *process) dispatch(line record) error {
 	if line.Seq != p.lastSeq+1 {
-		return fault("a line has the number %d where %d was due: one was lost, or they came out of order", line.Seq, p.lastSeq+1)
+		return fmt.Errorf("a line has the number %d where %d was due: one was lost, or they came out of order", line.Seq, p.lastSeq+1)
 	}
 	p.lastSeq = line.Seq
 	switch {
@@ -29,24 +36,27 @@ func (p *process) dispatch(line record) error {
 	}
 	s, known := p.sessions[line.Session]
 	if !known {
-		return fault("an event of the session %q, which is not open: nothing may follow the answer to end", line.Session)
+		return fmt.Errorf("an event of the session %q, which is not open: nothing may follow the answer to end", line.Session)
+	}
+	if err := line.Condition.Check(); err != nil {
+		return err
 	}
 	s.records.Put(line.Record)
 	return nil
 }
 
 func (p *process) answer(line record) error {
-	q, known := p.asked[line.ID]
+	q, known := p.asked[key{line.Session, line.ID}]
 	switch {
 	case !known || q.waits:
-		return fault("an answer to the request %d, which was not made, or is answered already", line.ID)
+		return fmt.Errorf("an answer to %s, which was not made, or is answered already", which(line))
 	case line.Deferred != q.request.Deferred() && line.Error == nil:
-		return fault("the request %d (%s) was answered as if it were%s deferred", line.ID, q.request, not(line.Deferred))
+		return fmt.Errorf("%s (%s) was answered as if it were%s deferred", which(line), q.request, not(line.Deferred))
 	case line.Deferred:
 		q.waits = true
 		return p.deliver(q, line)
 	}
-	delete(p.asked, line.ID)
+	delete(p.asked, q.key())
 	if q.reply != nil {
 		q.reply <- line
 		return nil
@@ -62,31 +72,32 @@ func not(is bool) string {
 }
 
 func (p *process) ran(line record) error {
-	q, known := p.asked[line.ID]
+	q, known := p.asked[key{line.Session, line.ID}]
 	if !known || !q.waits {
-		return fault("the deferred request %d is said to have run, but it was not made, or has run already", line.ID)
+		return fmt.Errorf("%s is said to have run, but it was not deferred, or has run already", which(line))
 	}
 	if !q.request.WhenEvery {
-		delete(p.asked, line.ID)
+		delete(p.asked, q.key())
 	}
 	return p.deliver(q, line)
 }
 
-// deliver hands an answer to the session that asked, under the number that the session knows.
+// deliver hands an answer to the session that asked.
 func (p *process) deliver(q *question, line record) error {
-	if line.Session != q.session.name {
-		return fault("the answer to the request %d is of the session %q, which did not ask", line.ID, line.Session)
-	}
 	r := line.Record
-	r.ID = q.id
 	if line.OK != nil {
 		r.OK = new(subject.Result)
 		if err := decode(line.OK, r.OK); err != nil {
-			return fault("the result of the request %d (%s) is not one: %v: %s", line.ID, q.request, err, line.OK)
+			return fmt.Errorf("the result of %s (%s) is not one: %w", which(line), q.request, err)
 		}
 	}
 	if !r.Deferred && (r.OK == nil) == (r.Error == nil) {
-		return fault("the request %d (%s) needs either an \"ok\" or an \"error\" for an answer", line.ID, q.request)
+		return fmt.Errorf("%s (%s) needs either an \"ok\" or an \"error\" for an answer", which(line), q.request)
+	}
+	if r.Error != nil {
+		if err := r.Error.Check(); err != nil {
+			return err
+		}
 	}
 	q.session.records.Put(r)
 	if q.request.Op == subject.End {
@@ -94,6 +105,14 @@ func (p *process) deliver(q *question, line record) error {
 		q.session.records.End(nil)
 	}
 	return nil
+}
+
+// which names the request that a line is about.
+func which(line record) string {
+	if line.Session == "" {
+		return fmt.Sprintf("the request %d", line.ID)
+	}
+	return fmt.Sprintf("the request %d of the session %q", line.ID, line.Session)
 }
 
 func fault(format string, a ...any) error {

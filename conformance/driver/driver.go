@@ -50,7 +50,7 @@ func (d *Driver) start(ctx context.Context) (*process, error) {
 	}
 	if err != nil {
 		p.stop()
-		return nil, fmt.Errorf("%w\na driver answers the line {\"op\":\"hello\",…} on its standard output: see PROTOCOL.md", err)
+		return nil, fmt.Errorf("%w\n(it must answer hello, as PROTOCOL.md describes)", err)
 	}
 	return p, nil
 }
@@ -80,7 +80,8 @@ func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 		err = line.Error
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		s.Close()
+		return nil, fault("it did not open a session: %v", err) // no implementation has been at work yet
 	}
 	return s, nil
 }

@@ -151,7 +151,7 @@ func TestStartFails(t *testing.T) {
 		"exits":                {[]string{"/bin/false"}, "the driver's process ended (exit status 1); it wrote nothing to its standard error"},
 		"exits with a message": {sh(`echo "cannot find libfoo" >&2; exit 3`), "cannot find libfoo"},
 		"dies by a signal":     {sh(`kill -SEGV $$`), "signal: segmentation fault"},
-		"speaks no JSON":       {sh(`echo Welcome; cat`), "not a line of the protocol: invalid character 'W' looking for beginning of value: \"Welcome\""},
+		"speaks no JSON":       {sh(`echo Welcome; cat`), "not a line of the protocol: invalid character 'W' looking for beginning of value: Welcome"},
 		"wrong id":             {sh(`echo '{"seq":1,"id":7,"ok":{}}'; cat`), "an answer to the request 7, which was not made"},
 		"no seq":               {sh(`echo '{"id":1,"ok":{}}'; cat`), "has the number 0 where 1 was due"},
 		"a misspelt field":     {sh(`echo '{"seq":1,"id":1,"okay":{}}'; cat`), `unknown field "okay"`},
@@ -184,7 +184,7 @@ func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 // A session that a driver spoils breaks with a fault, one whose process dies with an error that is none.
 func TestBrokenSessions(t *testing.T) {
-	const opened = `read l; echo '{"seq":2,"id":2,"session":"s2","ok":{}}'; read l; `
+	const opened = `read l; echo '{"seq":2,"id":1,"session":"s1","ok":{}}'; read l; `
 	for name, test := range map[string]struct {
 		script string
 		fault  bool
@@ -192,25 +192,28 @@ func TestBrokenSessions(t *testing.T) {
 	}{
 		"dies":              {`exit 7`, false, "the driver's process ended (exit status 7)"},
 		"dies by a signal":  {`kill -ABRT $$`, false, "signal: aborted"},
-		"garbage":           {`echo oops; cat`, true, `"oops"`},
+		"garbage":           {`echo oops; cat`, true, "beginning of value: oops"},
 		"half a line":       {`printf '{"seq":3,'`, true, "cut off before its end"},
 		"a long line":       {`head -c 2000000 /dev/zero | tr '\0' x; cat`, true, "longer than 1048576 bytes"},
-		"two objects":       {`echo '{"seq":3,"id":3,"session":"s2","ok":{}}{}'; cat`, true, "something follows"},
-		"a number too many": {`echo '{"seq":4,"id":3,"session":"s2","ok":{}}'; cat`, true, "has the number 4 where 3 was due"},
-		"wrong id":          {`echo '{"seq":3,"id":9,"session":"s2","ok":{}}'; cat`, true, "an answer to the request 9"},
-		"no outcome":        {`echo '{"seq":3,"id":3,"session":"s2"}'; cat`, true, `needs either an "ok" or an "error"`},
-		"two outcomes":      {`echo '{"seq":3,"id":3,"session":"s2","ok":{},"error":{}}'; cat`, true, `needs either an "ok" or an "error"`},
-		"another session":   {`echo '{"seq":3,"id":3,"session":"s9","ok":{}}'; cat`, true, `of the session "s9"`},
+		"two objects":       {`echo '{"seq":3,"id":2,"session":"s1","ok":{}}{}'; cat`, true, "something follows"},
+		"a number too many": {`echo '{"seq":4,"id":2,"session":"s1","ok":{}}'; cat`, true, "has the number 4 where 3 was due"},
+		"wrong id":          {`echo '{"seq":3,"id":9,"session":"s1","ok":{}}'; cat`, true, "an answer to the request 9"},
+		"no outcome":        {`echo '{"seq":3,"id":2,"session":"s1"}'; cat`, true, `needs either an "ok" or an "error"`},
+		"two outcomes":      {`echo '{"seq":3,"id":2,"session":"s1","ok":{},"error":{}}'; cat`, true, `needs either an "ok" or an "error"`},
+		"another session":   {`echo '{"seq":3,"id":2,"session":"s9","ok":{}}'; cat`, true, `of the session "s9"`},
 		"event of another":  {`echo '{"seq":3,"event":"close","session":"s9"}'; cat`, true, `an event of the session "s9"`},
-		"deferred unasked":  {`echo '{"seq":3,"id":3,"session":"s2","deferred":true}'; cat`, true, "as if it were deferred"},
-		"ran unasked":       {`echo '{"seq":3,"event":"ran","id":3,"session":"s2","ok":{}}'; cat`, true, "is said to have run"},
-		"answers twice":     {`echo '{"seq":3,"id":3,"session":"s2","ok":{}}'; echo '{"seq":4,"id":3,"session":"s2","ok":{}}'; cat`, true, "is answered already"},
-		"no result":         {`echo '{"seq":3,"id":3,"session":"s2","ok":[]}'; cat`, true, "is not one"},
+		"deferred unasked":  {`echo '{"seq":3,"id":2,"session":"s1","deferred":true}'; cat`, true, "as if it were deferred"},
+		"ran unasked":       {`echo '{"seq":3,"event":"ran","id":2,"session":"s1","ok":{}}'; cat`, true, "is said to have run"},
+		"answers twice":     {`echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; echo '{"seq":4,"id":2,"session":"s1","ok":{}}'; cat`, true, "is answered already"},
+		"no result":         {`echo '{"seq":3,"id":2,"session":"s1","ok":[]}'; cat`, true, "is not one"},
+		"unknown condition": {`echo '{"seq":3,"event":"event","session":"s1","condition":{"types":["tcp-bogus"]}}'; cat`, true, `the type "tcp-bogus", which is not documented`},
+		"unknown error":     {`echo '{"seq":3,"id":2,"session":"s1","error":{"types":["tcp-bogus"]}}'; cat`, true, `the type "tcp-bogus", which is not documented`},
+		"does not exit":     {`echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; read l; echo '{"seq":4,"id":3,"session":"s1","ok":{}}'; sleep 60`, true, "did not exit within 1s of the end of its input"},
 		"closes its output": {`exec >&-; cat >&2`, true, "it closed its standard output, but runs on"},
 		"reads no more":     {`exec <&-; sleep 60`, false, ""},
-		"answers the end, and goes on": {`echo '{"seq":3,"id":3,"session":"s2","ok":{}}'; read l; echo '{"seq":4,"id":4,"session":"s2","ok":{}}'; echo '{"seq":5,"event":"close","session":"s2"}'; cat`,
+		"answers the end, and goes on": {`echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; read l; echo '{"seq":4,"id":3,"session":"s1","ok":{}}'; echo '{"seq":5,"event":"close","session":"s1"}'; cat`,
 			true, "nothing may follow the answer to end"},
-		"ends badly": {`echo '{"seq":3,"id":3,"session":"s2","ok":{}}'; read l; echo '{"seq":4,"id":4,"session":"s2","ok":{}}'; cat; exit 4`,
+		"ends badly": {`echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; read l; echo '{"seq":4,"id":3,"session":"s1","ok":{}}'; cat; exit 4`,
 			true, "exit status 4, though its input just ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,7 +242,7 @@ func useUp(t *testing.T, command []string) error {
 		t.Fatal(err)
 	}
 	for id, op := range []subject.Operation{subject.Sync, subject.End} {
-		if err := s.Perform(subject.Request{ID: id + 1, Op: op}); err != nil {
+		if err := s.Perform(subject.Request{ID: id + 2, Op: op}); err != nil {
 			return errors.Join(err, s.Close())
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)

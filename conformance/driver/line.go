@@ -52,24 +52,31 @@ var errLine = errors.New("not a line of the protocol")
 
 func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, maxLine) }
 
-// readLine decodes the next line into v, strictly: an unknown field is a misspelt one. At the end it returns io.EOF.
-func readLine(r *bufio.Reader, v any) error {
+// readLine decodes the next line into v, strictly: an unknown field is a misspelt one. It returns the line as it may be
+// shown. At the end the error is io.EOF.
+func readLine(r *bufio.Reader, v any) (shown string, err error) {
 	line, err := r.ReadSlice('\n')
-	bad := func(why any) error {
-		return fmt.Errorf("%w: %v: %s", errLine, why, subject.Quote(bytes.TrimSpace(line)))
-	}
+	shown = show(line)
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		return bad(fmt.Sprintf("longer than %d bytes", maxLine))
+		err = fmt.Errorf("%w: longer than %d bytes", errLine, maxLine)
 	case err != nil && len(line) > 0:
-		return bad("cut off before its end")
-	case err != nil:
-		return err
+		err = fmt.Errorf("%w: cut off before its end", errLine)
+	case err == nil:
+		if err = decode(line, v); err != nil {
+			err = fmt.Errorf("%w: %w", errLine, err)
+		}
 	}
-	if err := decode(line, v); err != nil {
-		return bad(err)
+	return shown, err
+}
+
+func show(line []byte) string {
+	const most = 400
+	line = bytes.TrimSpace(line)
+	if len(line) > most {
+		return fmt.Sprintf("%s… (%d bytes)", line[:most], len(line))
 	}
-	return nil
+	return string(line)
 }
 
 func decode(data []byte, v any) error {
@@ -85,12 +92,23 @@ func decode(data []byte, v any) error {
 }
 
 func encodeLine(v any) ([]byte, error) {
-	line, err := json.Marshal(v)
-	if err != nil {
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode a line: %w", err)
 	}
-	if len(line) >= maxLine {
-		return nil, fmt.Errorf("encode a line: %d bytes are more than the %d of a line", len(line), maxLine)
+	if line.Len() > maxLine {
+		return nil, fmt.Errorf("encode a line: %d bytes are more than the %d of a line", line.Len(), maxLine)
 	}
-	return append(line, '\n'), nil
+	return line.Bytes(), nil
+}
+
+// encodeRequest makes a line that can be read without knowing how JSON escapes characters.
+func encodeRequest(r request) ([]byte, error) {
+	line, err := encodeLine(r)
+	if err == nil && bytes.ContainsFunc(line, func(c rune) bool { return c == '\\' || c > '~' }) {
+		err = fmt.Errorf("the request %q has a character that is kept from drivers: printable ASCII without \" and \\ is what the protocol allows", r)
+	}
+	return line, err
 }

@@ -26,9 +26,9 @@ type process struct {
 	gone    chan struct{} // closed when its lines are read, too, and nothing of it is left
 
 	mu       sync.Mutex
-	asked    map[int]*question
+	asked    map[key]*question
 	sessions map[string]*session
-	lastID   int
+	opened   int // sessions so far
 	lastSeq  int
 	killed   bool  // by kill
 	err      error // why no more lines are expected
@@ -47,7 +47,7 @@ func spawn(command []string) (*process, error) {
 	p := &process{
 		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR,
 		died: make(chan struct{}), gone: make(chan struct{}),
-		asked: make(map[int]*question), sessions: make(map[string]*session),
+		asked: make(map[key]*question), sessions: make(map[string]*session),
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -92,28 +92,32 @@ func (p *process) readLines() {
 
 func (p *process) readLine(r *bufio.Reader) error {
 	var line record
-	if err := readLine(r, &line); err != nil {
+	shown, err := readLine(r, &line)
+	switch {
+	case errors.Is(err, errLine):
+		return fault("%v: %s", err, shown)
+	case err != nil:
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.dispatch(line)
+	if breach := p.dispatch(line); breach != nil {
+		return fault("%v: %s", breach, shown)
+	}
+	return nil
 }
 
 // explain says what it means that no more lines can be read.
 func (p *process) explain(err error) error {
-	var fault *subject.Fault
-	switch {
-	case errors.As(err, &fault):
+	var breach *subject.Fault
+	if errors.As(err, &breach) {
 		return err
-	case errors.Is(err, errLine):
-		return &subject.Fault{Reason: err.Error()}
 	}
 	select {
 	case <-p.died:
 		return fmt.Errorf("the driver's process ended (%s)%s", p.cmd.ProcessState, p.log.String())
 	case <-time.After(2 * grace): // WaitDelay is in it
-		return &subject.Fault{Reason: "it closed its standard output, but runs on" + p.log.String()}
+		return fault("it closed its standard output, but runs on%s", p.log.String())
 	}
 }
 
@@ -138,16 +142,21 @@ func (p *process) fail(err error) {
 // stop ends the process, if need be by force, and returns what was wrong with its end.
 func (p *process) stop() error {
 	p.in.Close()
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		select {
-		case <-p.gone:
-			return p.verdict()
-		case <-time.After(grace):
-			syscall.Kill(-p.cmd.Process.Pid, signal)
-		}
+	select {
+	case <-p.gone:
+		return p.ended()
+	case <-time.After(grace):
 	}
-	<-p.gone
-	return p.verdict()
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	select {
+	case <-p.gone:
+	case <-time.After(grace):
+		p.kill()
+	}
+	if err := p.ended(); err != nil {
+		return err
+	}
+	return fault("its process did not exit within %v of the end of its input, and had to be ended by a signal%s", grace, p.log.String())
 }
 
 // kill ends the process by force: there is nothing left to be learnt from it.
@@ -159,16 +168,17 @@ func (p *process) kill() {
 	<-p.gone
 }
 
-func (p *process) verdict() error {
+// ended returns what was wrong before the end, or with the status that a process left by itself.
+func (p *process) ended() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var fault *subject.Fault
+	var breach *subject.Fault
+	state := p.cmd.ProcessState
 	switch {
-	case errors.As(p.err, &fault):
-		return fault
-	case !p.killed && !p.cmd.ProcessState.Success():
-		return &subject.Fault{Reason: fmt.Sprintf("its process ended with %s, though its input just ended%s",
-			p.cmd.ProcessState, p.log.String())}
+	case errors.As(p.err, &breach):
+		return breach
+	case !p.killed && state.Exited() && !state.Success():
+		return fault("its process ended with %v, though its input just ended%s", state, p.log.String())
 	default:
 		return nil
 	}

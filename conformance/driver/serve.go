@@ -18,15 +18,15 @@ func Serve(ctx context.Context, s subject.Subject, in io.Reader, out io.Writer) 
 	r := newReader(in)
 	for {
 		var q request
-		err := readLine(r, &q)
+		line, err := readLine(r, &q)
 		if err == nil {
 			err = v.take(ctx, q)
 		}
-		if err != nil {
-			if err == io.EOF {
-				err = nil
-			}
-			return errors.Join(err, v.close())
+		switch {
+		case err == io.EOF:
+			return v.close()
+		case err != nil:
+			return errors.Join(fmt.Errorf("%w: %s", err, line), v.close())
 		}
 	}
 }

@@ -16,10 +16,14 @@ type session struct {
 	records subject.Queue
 }
 
+// opening is the id of the request that opens a session.
+const opening = 1
+
 func (p *process) newSession(alone bool) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := &session{process: p, name: fmt.Sprintf("s%d", p.lastID+1), alone: alone}
+	p.opened++
+	s := &session{process: p, name: fmt.Sprintf("s%d", p.opened), alone: alone}
 	p.sessions[s.name] = s
 	return s
 }
@@ -35,6 +39,7 @@ func (p *process) ask(ctx context.Context, r request, patience time.Duration) (r
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	reply := make(chan record, 1)
+	r.ID = opening
 	if err := p.send(&question{request: r, reply: reply}); err != nil {
 		return record{}, err
 	}
@@ -76,7 +81,7 @@ func (p *process) unwritten(err error) error {
 	}
 }
 
-// note numbers questions, remembers them, and puts them into lines.
+// note remembers questions, and puts them into lines.
 func (p *process) note(questions []*question) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,13 +90,11 @@ func (p *process) note(questions []*question) ([]byte, error) {
 	}
 	var lines []byte
 	for _, q := range questions {
-		p.lastID++
-		q.request.ID = p.lastID
-		line, err := encodeLine(q.request)
+		line, err := encodeRequest(q.request)
 		if err != nil {
 			return nil, err
 		}
-		p.asked[p.lastID] = q
+		p.asked[q.key()] = q
 		lines = append(lines, line...)
 	}
 	return lines, nil
@@ -103,7 +106,6 @@ func (s *session) Perform(turn ...subject.Request) error {
 		questions[n] = &question{
 			request: request{Request: r, Session: s.name, More: n < len(turn)-1},
 			session: s,
-			id:      r.ID,
 		}
 	}
 	return s.process.send(questions...)

@@ -25,7 +25,11 @@ var columns = []struct {
 func Print(w io.Writer, v verdict.Verdict) error {
 	var b strings.Builder
 	for _, failure := range v.Failures() {
-		fmt.Fprintf(&b, "✗ %s\n", strings.TrimSpace(failure))
+		mark := "✗"
+		if failure.Blame != "" {
+			mark = "?" // not judged
+		}
+		fmt.Fprintf(&b, "%s %s\n", mark, strings.TrimSpace(failure.Failure))
 		b.WriteString(strings.Repeat("─", 100) + "\n")
 	}
 	fmt.Fprintf(&b, "%s\n\n", name(v.Subject))

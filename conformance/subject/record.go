@@ -2,6 +2,7 @@ package subject
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,17 +63,21 @@ type Result struct {
 
 // The documented names of conditions.
 const (
-	EventInfo    = "event-info"
-	EventError   = "event-error"
-	TCPInfo      = "tcp-info"
-	TCPError     = "tcp-error"
-	TCPEOF       = "tcp-eof"
-	TCPTimeout   = "tcp-timeout"
-	TCPRefused   = "tcp-refused"
-	SocketClosed = "socket-closed"
-	DNSError     = "dns-error"
-	TCPSSLError  = "tcp-ssl-error"
+	EventInfo      = "event-info"
+	EventError     = "event-error"
+	TCPInfo        = "tcp-info"
+	TCPError       = "tcp-error"
+	TCPEOF         = "tcp-eof"
+	TCPTimeout     = "tcp-timeout"
+	TCPRefused     = "tcp-refused"
+	TCPAcceptError = "tcp-accept-error"
+	SocketClosed   = "socket-closed"
+	DNSError       = "dns-error"
+	TCPSSLError    = "tcp-ssl-error"
 )
+
+var conditionNames = []string{EventInfo, EventError, TCPInfo, TCPError, TCPEOF, TCPTimeout, TCPRefused,
+	TCPAcceptError, SocketClosed, DNSError, TCPSSLError}
 
 // A Condition is what the documentation calls one: something that happened, or went wrong.
 type Condition struct {
@@ -89,16 +94,22 @@ type Condition struct {
 	Alert int `json:"alert,omitempty"`
 }
 
-// Is tells whether the condition has the type of that documented name.
-func (c *Condition) Is(name string) bool {
-	if c != nil {
-		for _, t := range c.Types {
-			if t == name {
-				return true
-			}
+// Check returns an error that names a type which is not documented: it is misspelt, or is not to be told.
+func (c *Condition) Check() error {
+	if c == nil {
+		return nil
+	}
+	for _, t := range c.Types {
+		if !slices.Contains(conditionNames, t) {
+			return fmt.Errorf("a condition has the type %q, which is not documented: use some of %s", t, strings.Join(conditionNames, ", "))
 		}
 	}
-	return false
+	return nil
+}
+
+// Is tells whether the condition has the type of that documented name.
+func (c *Condition) Is(name string) bool {
+	return c != nil && slices.Contains(c.Types, name)
 }
 
 func (c *Condition) String() string {

@@ -38,7 +38,7 @@ type Tag string
 
 // A Request is one operation, with what it needs. Fields that an operation does not use are empty.
 type Request struct {
-	// ID is unique in its session; the answer carries it.
+	// ID is unique in its session, and above 1, which is the request that opened it; the answer carries it.
 	ID int       `json:"id"`
 	Op Operation `json:"op"`
 	On Handle    `json:"on,omitempty"`

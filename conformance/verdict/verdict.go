@@ -112,11 +112,11 @@ type Verdict struct {
 
 	// What failed is not always the subject's doing.
 	driverFault, suiteFault bool
-	failures                []string
+	failures                []Spec
 }
 
-// Failures returns the texts of all failures, those included that say nothing of the subject.
-func (v Verdict) Failures() []string { return v.failures }
+// Failures returns all that failed, in the order of the clauses, with what says nothing of the subject.
+func (v Verdict) Failures() []Spec { return v.failures }
 
 // Of computes the verdict on a subject from what became of the specs. A suite's fault outside any spec has no clause.
 func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds float64) Verdict {
@@ -128,13 +128,18 @@ func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds floa
 	for _, s := range specs {
 		v.driverFault = v.driverFault || s.Blame == Driver
 		v.suiteFault = v.suiteFault || s.Blame == Suite
-		if s.Failure != "" {
-			v.failures = append(v.failures, s.Failure)
+		if s.Clause == "" {
+			v.failures = append(v.failures, s)
 		}
 	}
 	for _, c := range clauses {
 		judged := judge(c, specs)
 		*v.Counts.Of(judged.Status)++
+		for _, s := range judged.Specs {
+			if s.Failure != "" {
+				v.failures = append(v.failures, s)
+			}
+		}
 		v.Clauses = append(v.Clauses, judged)
 	}
 	v.Verdict = v.conclude(info)

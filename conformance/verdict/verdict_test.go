@@ -119,8 +119,8 @@ func TestBlameIsNoFailureOfTheSubject(t *testing.T) {
 	if v.Clauses[0].Status != NotRun || v.Verdict != Incomplete {
 		t.Errorf("%s, %s; want %s, %s", v.Clauses[0].Status, v.Verdict, NotRun, Incomplete)
 	}
-	if got := v.Failures(); len(got) != 1 || got[0] != "garbage" {
-		t.Errorf("failures %q", got)
+	if got := v.Failures(); len(got) != 1 || got[0].Failure != "garbage" {
+		t.Errorf("failures %v", got)
 	}
 }
 

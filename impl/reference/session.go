@@ -65,15 +65,23 @@ func (s *session) Perform(r subject.Request) (subject.Result, error) {
 }
 
 func (s *session) perform(r subject.Request) (subject.Result, error) {
-	if r.Op == subject.Connect {
+	switch r.Op {
+	case subject.Connect:
 		address := net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
 		s.sockets[r.As] = s.loop.Connect(address, s.callbacks(r))
 		return subject.Result{}, nil
+	case subject.Wrap, subject.Write, subject.Close, subject.Closed:
+		socket, known := s.sockets[r.On]
+		if !known {
+			return subject.Result{}, fmt.Errorf("no socket has the name %q", r.On)
+		}
+		return s.operate(socket, r)
+	default:
+		return subject.Result{}, subject.ErrUnsupported
 	}
-	socket, known := s.sockets[r.On]
-	if !known {
-		return subject.Result{}, fmt.Errorf("no socket has the name %q", r.On)
-	}
+}
+
+func (s *session) operate(socket async.Socket, r subject.Request) (subject.Result, error) {
 	switch r.Op {
 	case subject.Wrap:
 		return s.wrap(socket, r)
@@ -81,11 +89,9 @@ func (s *session) perform(r subject.Request) (subject.Result, error) {
 		return subject.Result{}, socket.Write(r.Data)
 	case subject.Close:
 		return subject.Result{}, socket.Close()
-	case subject.Closed:
+	default:
 		closed := socket.Closed()
 		return subject.Result{Closed: &closed}, nil
-	default:
-		return subject.Result{}, subject.ErrUnsupported
 	}
 }
 

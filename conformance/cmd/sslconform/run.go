@@ -49,6 +49,9 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if err := conformance.Check(judged.Info()); err != nil {
+		return errors.Join(err, end())
+	}
 	v, err := judge(judged, conformance.Options{Spec: selected, Patience: r.Patience, Again: r.again})
 	ended := end()
 	if err == nil {
