@@ -6,53 +6,65 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/onsi/gomega"
-	"github.com/onsi/gomega/gleak"
 
 	"github.com/sslconform/sslconform/impl/async"
+	"github.com/sslconform/sslconform/impl/async/asynctest"
 )
 
-// listen serves one connection; serve and all goroutines of the test are over when it ends.
-func listen(t *testing.T, serve func(*net.TCPConn)) (address string) {
+// run runs a loop to its end, at which no timer may be left.
+func run(t *testing.T, start func(*async.Loop)) {
 	t.Helper()
-	before := gleak.Goroutines()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l := async.NewLoop()
+	if err := l.Run(func() { start(l) }); err != nil {
+		t.Errorf("the loop was left: %v", err)
+	}
+	l.Wait()
+	if n := l.Timers(); n != 0 {
+		t.Errorf("%d timers are armed", n)
+	}
+}
+
+// connect is for tests in which nothing can keep it from returning a socket.
+func connect(t *testing.T, l *async.Loop, address string, callbacks async.Callbacks, options async.Options) async.Socket {
+	t.Helper()
+	s, err := l.Connect(address, callbacks, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		l.Close()
-		gomega.NewWithT(t).Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(before))
-	})
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		serve(c.(*net.TCPConn))
-	}()
-	return l.Addr().String()
+	return s
 }
 
-// run runs a loop to its end.
-func run(start func(*async.Loop)) {
-	l := async.NewLoop()
-	l.Run(func() { start(l) })
-	l.Close()
+// must is for operations that succeed.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // A log is what callbacks were called with.
 type log []string
 
+func (l *log) add(format string, a ...any) { *l = append(*l, fmt.Sprintf(format, a...)) }
+
+// callbacks logs every call.
 func (l *log) callbacks() async.Callbacks {
 	return async.Callbacks{
-		Connect: func(async.Socket) { *l = append(*l, "connect") },
-		Read:    func(_ async.Socket, data []byte) { *l = append(*l, "read "+string(data)) },
-		Event:   func(c async.Condition) { *l = append(*l, c.Name()) },
+		Connect: func(async.Socket) { l.add("connect") },
+		Read:    func(_ async.Socket, data []byte) { l.add("read %s", data) },
+		Write:   func(async.Socket) { l.add("write") },
+		Event:   func(err error) { l.add("%s", name(err)) },
 	}
+}
+
+func name(err error) string {
+	if c, ok := err.(async.Condition); ok {
+		return c.Name()
+	}
+	return err.Error()
 }
 
 func (l log) check(t *testing.T, want ...string) {
@@ -62,114 +74,186 @@ func (l log) check(t *testing.T, want ...string) {
 	}
 }
 
-func echo(c *net.TCPConn) { io.Copy(c, c) }
+// send answers the first bytes with these and closes.
+func send(data string) func(*net.TCPConn) {
+	return func(c *net.TCPConn) {
+		c.Read(make([]byte, 100))
+		io.WriteString(c, data)
+	}
+}
 
 func TestEcho(t *testing.T) {
-	address := listen(t, echo)
+	address := asynctest.Listen(t, asynctest.Echo)
 	var got log
-	run(func(l *async.Loop) {
+	run(t, func(l *async.Loop) {
 		callbacks := got.callbacks()
 		callbacks.Read = func(s async.Socket, data []byte) {
-			got = append(got, fmt.Sprintf("read %s", data))
-			if err := s.Close(); err != nil || !s.Closed() {
-				t.Errorf("close: %v, closed: %t", err, s.Closed())
-			}
-			var closed *async.SocketClosed
-			if err := s.Write(data); !errors.As(err, &closed) {
-				t.Errorf("write after close: %v", err)
-			}
+			got.add("read %s", data)
+			must(t, s.Close())
 		}
-		s := l.Connect(address, callbacks)
-		if s.Closed() {
-			t.Error("closed from the start")
-		}
-		s.Write([]byte("hello"))
+		must(t, connect(t, l, address, callbacks, async.Options{Data: []byte("hello ")}).Write([]byte("world")))
 	})
-	got.check(t, "connect", "read hello")
+	got.check(t, "connect", "write", "read hello world")
 }
 
-// The loop ends by itself once the peer has ended the last connection.
-func TestEndOfPeer(t *testing.T) {
-	address := listen(t, func(c *net.TCPConn) { c.Write([]byte("bye")) })
-	var got log
-	run(func(l *async.Loop) { l.Connect(address, got.callbacks()) })
-	got.check(t, "connect", "read bye", "tcp-eof")
+// Data comes before the end, whatever the peer does right behind it; then the loop ends by itself.
+func TestEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		serve func(*net.TCPConn)
+		want  []string
+	}{
+		"FIN": {send("bye"), []string{"connect", "write", "read bye", "tcp-eof"}},
+		"RST": {func(c *net.TCPConn) {
+			c.Read(make([]byte, 100))
+			c.SetLinger(0)
+		}, []string{"connect", "write", "tcp-error"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := asynctest.Listen(t, test.serve)
+			var got log
+			run(t, func(l *async.Loop) {
+				s := connect(t, l, address, got.callbacks(), async.Options{Data: []byte("up")})
+				l.AtEnd(func() {
+					if !s.Closed() {
+						t.Error("the socket is still open")
+					}
+				})
+			})
+			got.check(t, test.want...)
+		})
+	}
 }
 
-func TestRefused(t *testing.T) {
+func TestConnectFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
-	var got log
-	run(func(loop *async.Loop) { loop.Connect(l.Addr().String(), got.callbacks()) })
-	got.check(t, "tcp-error")
+	for what, test := range map[string]struct{ address, want string }{
+		"refused":      {l.Addr().String(), "tcp-refused"},
+		"no such name": {"no.such.name.invalid:1", "dns-error"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			asynctest.Clean(t)
+			var got log
+			run(t, func(l *async.Loop) { connect(t, l, test.address, got.callbacks(), async.Options{}) })
+			got.check(t, test.want)
+		})
+	}
 }
 
-func TestReset(t *testing.T) {
-	address := listen(t, func(c *net.TCPConn) {
-		io.ReadFull(c, make([]byte, 2))
-		c.SetLinger(0)
-	})
+// After the close no callback is called, and every operation but closed? and reading the data is refused.
+func TestClosed(t *testing.T) {
+	address := asynctest.Listen(t, asynctest.Echo)
 	var got log
-	run(func(l *async.Loop) { l.Connect(address, got.callbacks()).Write([]byte("up")) })
-	got.check(t, "connect", "tcp-error")
-}
-
-func TestExitClosesEverything(t *testing.T) {
-	ended := make(chan error, 1)
-	address := listen(t, func(c *net.TCPConn) {
-		_, err := io.ReadAll(c)
-		ended <- err
-	})
-	var got log
-	run(func(l *async.Loop) {
-		callbacks := got.callbacks()
-		callbacks.Connect = func(s async.Socket) {
-			l.Exit()
-			if !s.Closed() {
-				t.Error("the socket is still open")
+	run(t, func(l *async.Loop) {
+		s := connect(t, l, address, got.callbacks(), async.Options{Data: []byte("x")})
+		must(t, s.SetData("mine"))
+		must(t, s.Close())
+		for operation, err := range map[string]error{
+			"write": s.Write(nil), "close": s.Close(), "timeouts": s.SetTimeouts(0, 0), "enable": s.Enable(true, true),
+			"disable": s.Disable(true, true), "set data": s.SetData(1),
+		} {
+			var closed *async.SocketClosed
+			var info *async.TCPInfo
+			if !errors.As(err, &closed) || !errors.As(err, &info) || info.Socket != s {
+				t.Errorf("%s: %v", operation, err)
 			}
 		}
-		l.Connect(address, callbacks)
+		if !s.Closed() || s.Data() != "mine" {
+			t.Errorf("closed: %t, data: %v", s.Closed(), s.Data())
+		}
 	})
-	<-ended
 	got.check(t)
 }
 
-func TestHoldKeepsTheLoopRunning(t *testing.T) {
-	l := async.NewLoop()
-	turns := 0
-	l.Run(func() {
-		l.Hold()
-		go l.Post(func() {
-			turns++
-			l.Release()
-		})
+// Callbacks given with a write replace those named, and leave the others.
+func TestReplace(t *testing.T) {
+	address := asynctest.Listen(t, asynctest.Echo)
+	var got log
+	run(t, func(l *async.Loop) {
+		s := connect(t, l, address, got.callbacks(), async.Options{})
+		must(t, s.Write([]byte("x"), async.Callbacks{Read: func(s async.Socket, data []byte) {
+			got.add("other read %s", data)
+			s.Close()
+		}}))
 	})
-	l.Close()
-	if turns != 1 {
-		t.Errorf("%d turns, want 1", turns)
+	got.check(t, "connect", "write", "other read x")
+}
+
+func TestDisabledReading(t *testing.T) {
+	address := asynctest.Listen(t, send("late"))
+	var got log
+	run(t, func(l *async.Loop) {
+		callbacks := got.callbacks()
+		callbacks.Write = func(s async.Socket) {
+			must(t, s.Disable(true, false))
+			// The end of another connection, made later, comes after what this one's peer has sent.
+			connect(t, l, address, async.Callbacks{Event: func(error) {
+				got.add("enable")
+				must(t, s.Enable(true, false))
+			}}, async.Options{Data: []byte("x")})
+		}
+		connect(t, l, address, callbacks, async.Options{Data: []byte("x")})
+	})
+	got.check(t, "connect", "enable", "read late", "tcp-eof")
+}
+
+func TestReadTimeout(t *testing.T) {
+	silent := asynctest.Listen(t, func(c *net.TCPConn) { io.Copy(io.Discard, c) })
+	var got log
+	began := time.Now()
+	run(t, func(l *async.Loop) {
+		s := connect(t, l, silent, got.callbacks(), async.Options{ReadTimeout: 100 * time.Millisecond, Data: []byte("x")})
+		if l.Timers() != 1 {
+			t.Errorf("%d timers, want 1", l.Timers())
+		}
+		_ = s
+	})
+	if took := time.Since(began); took < 100*time.Millisecond {
+		t.Errorf("it came after %v", took)
+	}
+	got.check(t, "connect", "write", "tcp-timeout")
+}
+
+// Bytes that keep coming keep the timeout from firing, disabling stops it, clearing ends it.
+func TestReadTimeoutHeldOff(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	dripping := asynctest.Listen(t, func(c *net.TCPConn) {
+		for range 8 {
+			time.Sleep(timeout / 4)
+			if _, err := c.Write([]byte(".")); err != nil {
+				return
+			}
+		}
+	})
+	for name, hold := range map[string]func(async.Socket){
+		"by data":        func(async.Socket) {},
+		"by clearing it": func(s async.Socket) { s.SetTimeouts(0, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var events log
+			run(t, func(l *async.Loop) {
+				callbacks := async.Callbacks{Event: events.callbacks().Event}
+				hold(connect(t, l, dripping, callbacks, async.Options{ReadTimeout: timeout}))
+			})
+			events.check(t, "tcp-eof")
+		})
 	}
 }
 
-func TestNames(t *testing.T) {
-	eof := &async.TCPEOF{}
-	if diff := cmp.Diff([]string{"tcp-eof", "tcp-info", "event-info"}, async.Names(eof)); diff != "" {
-		t.Error(diff)
-	}
-	closed := &async.SocketClosed{TCPError: *async.NewTCPError(nil, io.ErrClosedPipe)}
-	want := []string{"socket-closed", "tcp-error", "event-error", "tcp-info", "event-info"}
-	if diff := cmp.Diff(want, async.Names(closed)); diff != "" {
-		t.Error(diff)
-	}
-	var info *async.TCPInfo
-	var failure *async.EventError
-	if !errors.As(closed, &info) || !errors.As(closed, &failure) || !errors.Is(closed, io.ErrClosedPipe) {
-		t.Error("what it extends is not found in it")
-	}
-	if names := async.Names(io.EOF); names != nil {
-		t.Errorf("an error that is no condition has the names %q", names)
-	}
+// What a peer does not read runs into the write timeout; nothing is called written.
+func TestWriteTimeout(t *testing.T) {
+	stop := make(chan struct{})
+	defer close(stop)
+	stuck := asynctest.Listen(t, func(*net.TCPConn) { <-stop })
+	var got log
+	run(t, func(l *async.Loop) {
+		callbacks := got.callbacks()
+		callbacks.Connect = nil
+		s := connect(t, l, stuck, callbacks, async.Options{WriteTimeout: 100 * time.Millisecond})
+		must(t, s.Write(make([]byte, 32<<20)))
+	})
+	got.check(t, "tcp-timeout")
 }

@@ -3,6 +3,8 @@ package async
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"syscall"
 )
@@ -32,6 +34,16 @@ func (e *EventError) Error() string { return e.Message }
 func (*EventError) Name() string    { return "event-error" }
 func (*EventError) Unwrap() error   { return &EventInfo{} }
 
+// newEventError takes the code from the error that led to it, if that is the system's.
+func newEventError(cause error) EventError {
+	code := -1
+	var errno syscall.Errno
+	if errors.As(cause, &errno) {
+		code = int(errno)
+	}
+	return EventError{Code: code, Message: cause.Error()}
+}
+
 // TCPInfo (tcp-info): something happened to a socket.
 type TCPInfo struct{ Socket Socket }
 
@@ -43,28 +55,17 @@ func (*TCPInfo) Unwrap() error { return &EventInfo{} }
 type TCPError struct {
 	EventError
 	TCPInfo
-	// Cause is the error underneath, if there was one.
+	// Cause is the error underneath.
 	Cause error
 }
 
-func (e *TCPError) Error() string { return e.EventError.Error() }
-func (*TCPError) Name() string    { return "tcp-error" }
-func (e *TCPError) Unwrap() []error {
-	extended := []error{&e.EventError, &e.TCPInfo}
-	if e.Cause != nil {
-		extended = append(extended, e.Cause)
-	}
-	return extended
-}
+func (e *TCPError) Error() string   { return e.EventError.Error() }
+func (*TCPError) Name() string      { return "tcp-error" }
+func (e *TCPError) Unwrap() []error { return []error{&e.EventError, &e.TCPInfo, e.Cause} }
 
-// NewTCPError makes the tcp-error of a socket out of the error that led to it, with the system's code if it has one.
+// NewTCPError makes the tcp-error of a socket out of the error that led to it.
 func NewTCPError(s Socket, cause error) *TCPError {
-	code := -1
-	var errno syscall.Errno
-	if errors.As(cause, &errno) {
-		code = int(errno)
-	}
-	return &TCPError{EventError{Code: code, Message: cause.Error()}, TCPInfo{Socket: s}, cause}
+	return &TCPError{newEventError(cause), TCPInfo{Socket: s}, cause}
 }
 
 // TCPEOF (tcp-eof): the peer closed the connection; the socket is closed.
@@ -74,11 +75,55 @@ func (*TCPEOF) Error() string   { return "the peer closed the connection" }
 func (*TCPEOF) Name() string    { return "tcp-eof" }
 func (e *TCPEOF) Unwrap() error { return &e.TCPInfo }
 
+// TCPTimeout (tcp-timeout): nothing was read, or written, for as long as the socket's timeout.
+type TCPTimeout struct{ TCPError }
+
+func (*TCPTimeout) Name() string    { return "tcp-timeout" }
+func (e *TCPTimeout) Unwrap() error { return &e.TCPError }
+
+// TCPRefused (tcp-refused): nobody listens where the socket was to connect.
+type TCPRefused struct{ TCPError }
+
+func (*TCPRefused) Name() string    { return "tcp-refused" }
+func (e *TCPRefused) Unwrap() error { return &e.TCPError }
+
+// TCPAcceptError (tcp-accept-error): a server could not accept a connection. It has no socket.
+type TCPAcceptError struct{ TCPError }
+
+func (*TCPAcceptError) Name() string    { return "tcp-accept-error" }
+func (e *TCPAcceptError) Unwrap() error { return &e.TCPError }
+
 // SocketClosed (socket-closed): the operation is not for a closed socket.
 type SocketClosed struct{ TCPError }
 
 func (*SocketClosed) Name() string    { return "socket-closed" }
 func (e *SocketClosed) Unwrap() error { return &e.TCPError }
+
+// DNSError (dns-error): a name cannot be looked up.
+type DNSError struct {
+	EventError
+	Cause error
+}
+
+func (*DNSError) Name() string      { return "dns-error" }
+func (e *DNSError) Unwrap() []error { return []error{&e.EventError, e.Cause} }
+
+// NewCondition says what an error of the network means for a socket: a clean end, or what went wrong.
+func NewCondition(s Socket, err error) Condition {
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, io.EOF):
+		return &TCPEOF{TCPInfo{Socket: s}}
+	case errors.As(err, &dns):
+		return &DNSError{newEventError(err), err}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &TCPRefused{*NewTCPError(s, err)}
+	case errors.Is(err, syscall.ETIMEDOUT):
+		return &TCPTimeout{*NewTCPError(s, err)}
+	default:
+		return NewTCPError(s, err)
+	}
+}
 
 func socketClosed(s Socket, operation string) error {
 	return &SocketClosed{*NewTCPError(s, fmt.Errorf("%s: the socket is closed", operation))}

@@ -2,74 +2,88 @@ package async
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
-	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // seeingOff bounds how long a closed connection may take to flush its last bytes and to hear the peer's end.
 const seeingOff = 2 * time.Second
 
-// Conn is what a face's bytes pass through: the TCP connection, or a layer's.
-type Conn interface {
-	net.Conn
-	// CloseWrite tells the peer that nothing more will come.
-	CloseWrite() error
-}
-
-// A link is a TCP connection, or one in the making, and the goroutine that carries it. Its fields belong to the loop.
+// A link is a TCP connection, or one in the making, and the goroutine that carries it. But for users, its fields
+// belong to the loop.
 type link struct {
 	loop      *Loop
+	host      string // that was connected to
 	first     *socket
 	top       *socket
 	giveUp    context.CancelFunc // ends the dialing
-	tcp       *net.TCPConn       // nil until connected
-	users     int                // goroutines at work on tcp
+	wire      *wire              // nil until connected
 	connected bool               // the connect callback had its occasion
+	changed   sync.Cond          // what the carrier may wait for, with the loop's baton
+	users     atomic.Int32       // goroutines at work on the wire
+}
+
+// newLink makes a link and its first socket.
+func (l *Loop) newLink(callbacks Callbacks, o Options) *link {
+	k := &link{loop: l, giveUp: func() {}}
+	k.changed.L = &l.baton
+	s := newSocket(k, callbacks)
+	s.self, s.keep = s, o.Keep
+	s.reading.timeout, s.writing.timeout = max(o.ReadTimeout, 0), max(o.WriteTimeout, 0)
+	k.first, k.top = s, s
+	l.links[k] = struct{}{}
+	l.Hold()
+	return k
+}
+
+func newSocket(k *link, callbacks Callbacks) *socket {
+	s := &socket{link: k, callbacks: callbacks}
+	s.reading.socket, s.writing.socket = s, s
+	return s
 }
 
 // start runs f in a goroutine that the loop waits for. The last one out closes the descriptor.
 func (k *link) start(f func()) {
-	k.users++
+	k.users.Add(1)
 	k.loop.carriers.Go(func() {
 		f()
-		k.loop.run(k.leave)
+		if k.users.Add(-1) == 0 {
+			k.loop.run(k.leave)
+		}
 	})
 }
 
 func (k *link) leave() {
-	k.users--
-	if k.users > 0 {
-		return
-	}
-	if k.tcp != nil {
-		k.tcp.Close()
+	if k.wire != nil {
+		k.wire.Close()
 	}
 	delete(k.loop.links, k)
 }
 
 // carry opens the connection and reads from it, face by face, until it ends.
-func (k *link) carry(ctx context.Context, address string) {
-	err := k.dial(ctx, address)
+func (k *link) carry(dial func() (net.Conn, error)) {
+	err := k.connect(dial)
 	for err == nil {
 		err = k.read()
 	}
-	k.loop.run(func() { k.top.fail(err) })
-	if k.tcp != nil {
-		// A descriptor closed with bytes unread sends RST, which may cost the peer what we sent last.
-		io.Copy(io.Discard, k.tcp)
+	k.loop.run(func() { k.top.fail(k.top.condition(err)) })
+	if k.wire != nil {
+		k.drain()
 	}
 }
 
-func (k *link) dial(ctx context.Context, address string) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+func (k *link) connect(dial func() (net.Conn, error)) error {
+	conn, err := dial()
 	if err != nil {
 		return err
 	}
 	k.loop.run(func() {
-		k.tcp = conn.(*net.TCPConn)
+		k.giveUp() // nothing is left to give up, and no reason to remember how
+		k.giveUp = func() {}
+		k.wire = newWire(conn, k.start, func() { k.loop.run(k.drained) })
 		if k.top.closed {
 			k.seeOff()
 			err = net.ErrClosed
@@ -78,100 +92,171 @@ func (k *link) dial(ctx context.Context, address string) error {
 	return err
 }
 
+// drained goes on with what was held back while the kernel took no more.
+func (k *link) drained() {
+	for face := k.first; face != nil; face = face.over {
+		face.pump()
+	}
+}
+
 // read opens the lowest face that is not open yet, and hands it what arrives until another is put on top of it.
 func (k *link) read() error {
-	face, below := k.climb()
-	conn := below
+	face, conn := k.climb()
 	if face.layer != nil {
 		var err error
-		if conn, err = face.layer.Handshake(&resumed{below, face.early}); err != nil {
+		if conn, err = face.layer.Handshake(&resumed{conn, face.early}); err != nil {
 			return err
 		}
 	}
 	k.loop.run(func() { k.open(face, conn) })
-
-	buffer := make([]byte, 16<<10)
-	for !k.covered(face) {
-		n, err := conn.Read(buffer)
-		k.loop.run(func() { face.deliver(append([]byte(nil), buffer[:n]...)) })
-		if err != nil && !(errors.Is(err, os.ErrDeadlineExceeded) && k.covered(face)) {
-			return err
-		}
-	}
-	return nil
+	return k.feed(face, conn)
 }
 
-func (k *link) covered(face *socket) (covered bool) {
-	k.loop.run(func() { covered = face.over != nil })
-	return covered
-}
-
-// climb finds the lowest face that is not open, and the connection to open it on, once all that was written to the
-// face below has left.
-func (k *link) climb() (face *socket, below Conn) {
-	var drained chan struct{}
+// climb finds the lowest face that is not open, and the connection to open it on, once everything that was written to
+// the face below has been passed on.
+func (k *link) climb() (face *socket, conn Conn) {
 	k.loop.run(func() {
-		face, below = k.first, k.tcp
+		face, conn = k.first, k.wire
 		for face.conn != nil {
-			face, below, drained = face.over, face.conn, face.drained
+			for len(face.out) > 0 && !k.top.closed {
+				k.changed.Wait()
+			}
+			face, conn = face.over, face.conn
 		}
 		if !k.top.closed {
-			k.tcp.SetReadDeadline(time.Time{}) // which a wrap set to interrupt the reading
+			k.wire.SetReadDeadline(time.Time{}) // which a wrap has set to interrupt the reading
 		}
 	})
-	if drained != nil {
-		<-drained
-	}
-	return face, below
+	return face, conn
 }
 
 // open lets bytes pass through a face. A face that was covered meanwhile leaves the connect callback to the one above.
 func (k *link) open(face *socket, conn Conn) {
 	face.conn = conn
-	if face == k.top && !k.connected {
+	k.top.reading.touch()
+	if face == k.top && !face.closed && !k.connected {
 		k.connected = true
-		if face.callbacks.Connect != nil {
-			face.callbacks.Connect(face.self)
+		if connect := face.callbacks.Connect; connect != nil {
+			k.loop.call(face, func() { connect(face.self) })
 		}
 	}
-	face.flush()
+	face.pump()
 }
 
-// deliver hands over data that was read for the face: to the one above if a wrap has come first.
+// A buffer is small while a connection brings little, so that an idle one costs little.
+const (
+	smallBuffer = 1 << 10
+	largeBuffer = 16 << 10 // a TLS record
+)
+
+var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
+
+// feed hands a face what arrives until another is put on top of it.
+func (k *link) feed(face *socket, conn Conn) error {
+	small := make([]byte, smallBuffer)
+	buffer, large := small, (*[largeBuffer]byte)(nil)
+	defer func() {
+		if large != nil {
+			largeBuffers.Put(large)
+		}
+	}()
+	for covered := k.hand(face, nil); !covered; {
+		n, err := conn.Read(buffer)
+		switch covered = k.hand(face, buffer[:n]); {
+		case covered: // if the connection has failed, the handshake meets that
+		case err != nil:
+			return err
+		case n == len(buffer) && large == nil:
+			large = largeBuffers.Get().(*[largeBuffer]byte)
+			buffer = large[:]
+		case n < smallBuffer && large != nil:
+			largeBuffers.Put(large)
+			buffer, large = small, nil
+		}
+	}
+	return nil
+}
+
+// hand hands a face what was read for it, once its reading is not disabled. It tells whether another face covers it:
+// then the data is that one's.
+func (k *link) hand(face *socket, data []byte) (covered bool) {
+	k.loop.baton.Lock()
+	defer k.loop.baton.Unlock()
+	face.inHand = len(data)
+	for face.reading.disabled && face.over == nil && !face.closed {
+		k.changed.Wait()
+	}
+	face.inHand = 0
+	if face.over == nil {
+		face.deliver(data)
+		k.loop.settle()
+	} else {
+		face.over.early = append(face.over.early, data...)
+	}
+	return face.over != nil
+}
+
+// deliver hands over data that was read, or keeps it.
 func (s *socket) deliver(data []byte) {
+	if len(data) == 0 || s.closed {
+		return
+	}
+	s.reading.touch()
+	if s.keep {
+		s.buffer = append(s.buffer, data...)
+		data = nil
+	}
 	switch {
-	case len(data) == 0:
-	case s.over != nil:
-		s.over.early = append(s.over.early, data...)
+	case s.stream != nil && s.callbacks.ReadStream != nil:
+		s.link.loop.call(s, func() { s.callbacks.ReadStream(s.self, s.stream) })
 	case s.callbacks.Read != nil:
-		s.callbacks.Read(s.self, data)
+		s.link.loop.call(s, func() { s.callbacks.Read(s.self, data) })
 	}
 }
 
 // interrupt lets the carrier look up from its reading.
-func (k *link) interrupt() { k.tcp.SetReadDeadline(time.Unix(1, 0)) }
+func (k *link) interrupt() {
+	k.wire.SetReadDeadline(time.Unix(1, 0))
+	k.changed.Broadcast()
+}
 
-// seeOff ends a connection in the background: what is begun is sent, then the end, and what still comes is read until
-// the peer's end.
+// seeOff ends a connection in the background: what is begun is sent, then the end of each layer and of TCP, and what
+// still comes is read until the peer's end.
 func (k *link) seeOff() {
 	k.giveUp()
-	if k.tcp == nil {
+	if k.wire == nil {
 		return
 	}
-	k.tcp.SetDeadline(time.Now().Add(seeingOff))
-	if k.top.conn == nil {
-		k.tcp.CloseWrite()
+	k.seeOffFaces(k.first)
+	k.wire.CloseWrite()
+	k.wire.bound(time.Now().Add(seeingOff))
+	k.changed.Broadcast()
+}
+
+// seeOffFaces ends the layers, the topmost first.
+func (k *link) seeOffFaces(face *socket) {
+	if face == nil {
 		return
 	}
-	k.top.flush()
+	k.seeOffFaces(face.over)
+	if face.layer != nil && face.conn != nil {
+		face.conn.CloseWrite()
+	}
+}
+
+// drain reads until the peer's end: a descriptor closed with bytes unread sends RST, which may cost the peer what we
+// sent last.
+func (k *link) drain() {
+	if _, err := io.Copy(io.Discard, k.wire.Conn); err != nil {
+		k.wire.reset()
+	}
 }
 
 // cut ends a connection at once.
 func (k *link) cut() {
 	k.giveUp()
-	if k.tcp != nil {
-		k.tcp.SetLinger(0)
-		k.tcp.Close()
+	if k.wire != nil {
+		k.wire.reset()
 	}
 }
 

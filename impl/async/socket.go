@@ -2,17 +2,29 @@ package async
 
 import (
 	"errors"
-	"io"
+	"time"
 )
 
-// A Socket is one end of a TCP connection, or what a layer made of one. Its operations belong inside the loop.
+// A Socket is one end of a TCP connection, or what a layer made of one. Its operations belong inside the loop. But for
+// Closed and Data, they return a [*SocketClosed] when the socket is closed.
 type Socket interface {
-	// Write queues bytes to be sent; it never blocks.
-	Write(data []byte) error
-	// Close closes the socket; it makes no promise about data just written. No callback follows.
+	// Write queues bytes to be sent; it never blocks. Callbacks that are given replace the socket's, the others stay.
+	// It enables both directions. Right after it, Close makes no promise about the data; the write callback does.
+	Write(data []byte, replace ...Callbacks) error
+	// Close closes the socket and frees its callbacks.
 	Close() error
-	// Closed tells whether the socket is closed. It is the one operation that a closed socket allows.
+	// Closed tells whether the socket is closed.
 	Closed() bool
+	// SetTimeouts sets how long nothing may be read, or written while output waits, before the socket is closed with a
+	// [*TCPTimeout]; 0 for as long as it takes.
+	SetTimeouts(read, write time.Duration) error
+	// Enable lets callbacks and timeouts of the directions go on that Disable stopped.
+	Enable(read, write bool) error
+	// Disable stops callbacks and timeouts of the directions.
+	Disable(read, write bool) error
+	// Data is what SetData stored last: one slot for the application.
+	Data() any
+	SetData(any) error
 
 	// core makes this an interface that only this package's sockets, and what embeds them, implement.
 	core() *socket
@@ -22,39 +34,71 @@ type Socket interface {
 type Callbacks struct {
 	// Connect: the connection stands.
 	Connect func(Socket)
-	// Read: data came, and is the callback's to keep.
+	// Read: data came. It is the callback's until it returns; what is to stay longer has to be copied (to copy all of
+	// it would make a download take a third longer). A socket that keeps its data hands over none.
 	Read func(Socket, []byte)
-	// Event: everything that is no data.
-	Event func(Condition)
+	// ReadStream is called in place of Read for a socket with a stream, which holds the data.
+	ReadStream func(Socket, *Stream)
+	// Write: all that was written has left for the kernel.
+	Write func(Socket)
+	// Event: everything that is no data, as a [Condition], or as an [*ApplicationError].
+	Event func(error)
+}
+
+// replace takes over the callbacks that are given.
+func (c *Callbacks) replace(given Callbacks) {
+	if given.Connect != nil {
+		c.Connect = given.Connect
+	}
+	if given.Read != nil {
+		c.Read = given.Read
+	}
+	if given.ReadStream != nil {
+		c.ReadStream = given.ReadStream
+	}
+	if given.Write != nil {
+		c.Write = given.Write
+	}
+	if given.Event != nil {
+		c.Event = given.Event
+	}
 }
 
 // socket is the core of every Socket: a face of a connection. A connection has one face to begin with; a wrap puts
 // another on top of it. All fields belong to the loop.
 type socket struct {
 	link      *link
-	self      Socket // the object that callbacks see
-	callbacks Callbacks
+	self      Socket  // the object that callbacks see
 	layer     *Layer  // what makes conn out of the conn below; nil for the first face
 	over      *socket // the face that a wrap put on top
-	early     []byte  // read below, but not before this face was there
 	conn      Conn    // what bytes pass through; nil until they can
+	callbacks Callbacks
+	data      any
 
+	early   []byte  // read below, when this face was there already
+	keep    bool    // what was read stays in buffer
+	buffer  []byte  // read and kept
+	inHand  int     // bytes read, but not delivered because reading is disabled
+	stream  *Stream // through which the buffer is read; nil for none
 	out     [][]byte
-	writing bool          // a goroutine sends out
-	drained chan struct{} // once wrapped: closed when nothing is left to send, nil if nothing was
+	owed    bool // a write callback, when everything has left
 	closed  bool
+	inEvent bool // the event callback runs
+
+	reading, writing direction
 }
 
 func (s *socket) core() *socket { return s }
 
 func (s *socket) Closed() bool { return s.closed }
 
-func (s *socket) Write(data []byte) error {
-	if err := s.check("write"); err != nil {
+func (s *socket) Data() any { return s.data }
+
+func (s *socket) SetData(data any) error {
+	if err := s.check("set data"); err != nil {
 		return err
 	}
-	s.out = append(s.out, append([]byte(nil), data...))
-	s.flush()
+	s.data = data
 	return nil
 }
 
@@ -66,7 +110,8 @@ func (s *socket) Close() error {
 	return nil
 }
 
-var errWrapped = errors.New("the socket was wrapped: use what the wrap returned")
+// ErrWrapped is the cause of what refuses an operation on a socket that was wrapped.
+var ErrWrapped = errors.New("the socket was wrapped: use what the wrap returned")
 
 // check returns why an operation is refused: the socket is closed, or wrapped. The layer on top says so in its words.
 func (s *socket) check(operation string) error {
@@ -74,32 +119,36 @@ func (s *socket) check(operation string) error {
 	case s.closed:
 		return socketClosed(s.self, operation)
 	case s.over != nil:
-		return s.over.layer.Condition(s.self, errWrapped)
+		return s.over.layer.Condition(s.self, ErrWrapped)
 	default:
 		return nil
 	}
 }
 
 // condition says what an error on the connection means for this face.
-func (s *socket) condition(err error) Condition {
-	switch {
-	case s.layer != nil:
+func (s *socket) condition(err error) error {
+	if s.layer != nil {
 		return s.layer.Condition(s.self, err)
-	case errors.Is(err, io.EOF):
-		return &TCPEOF{TCPInfo{Socket: s.self}}
-	default:
-		return NewTCPError(s.self, err)
 	}
+	return NewCondition(s.self, err)
+}
+
+// event hands a condition to the event callback.
+func (s *socket) event(err error) {
+	if s.callbacks.Event == nil {
+		return
+	}
+	s.inEvent = true
+	s.link.loop.call(s, func() { s.callbacks.Event(err) })
+	s.inEvent = false
 }
 
 // fail ends the socket for a reason that its event callback is told: one event for one failure.
-func (s *socket) fail(err error) {
+func (s *socket) fail(condition error) {
 	if s.closed {
 		return
 	}
-	if s.callbacks.Event != nil {
-		s.callbacks.Event(s.condition(err))
-	}
+	s.event(condition)
 	if !s.closed {
 		s.end()
 	}
@@ -110,54 +159,11 @@ func (s *socket) end() {
 	s.closed = true
 	s.callbacks = Callbacks{}
 	s.out = nil
+	s.reading.stop()
+	s.writing.stop()
 	s.link.seeOff()
 	s.link.loop.Release()
 	if s.layer != nil && s.layer.Closed != nil {
-		s.layer.Closed()
+		s.link.loop.call(s, s.layer.Closed)
 	}
-}
-
-// flush has what is queued sent, as soon as bytes can pass.
-func (s *socket) flush() {
-	if s.writing || s.conn == nil || len(s.out) == 0 && !s.closed {
-		return
-	}
-	s.writing = true
-	s.link.start(s.send)
-}
-
-// send runs outside the loop until nothing is left to send; for a socket that was closed it sends the end, too.
-func (s *socket) send() {
-	for {
-		var chunk []byte
-		var closed bool
-		s.link.loop.run(func() { chunk, closed = s.next() })
-		switch {
-		case closed:
-			s.conn.CloseWrite() // the peer is gone if this fails, and that is no news for a closed socket
-			s.link.tcp.CloseWrite()
-			return
-		case chunk == nil:
-			return
-		}
-		if _, err := s.conn.Write(chunk); err != nil {
-			s.link.loop.run(func() { s.out = nil; s.link.top.fail(err) })
-		}
-	}
-}
-
-// next takes a chunk off the queue. Nothing left means that send ends.
-func (s *socket) next() (chunk []byte, closed bool) {
-	if s.closed {
-		return nil, true
-	}
-	if len(s.out) > 0 {
-		chunk, s.out = s.out[0], s.out[1:]
-		return chunk, false
-	}
-	s.writing = false
-	if s.drained != nil {
-		close(s.drained)
-	}
-	return nil, false
 }

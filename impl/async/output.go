@@ -1,0 +1,74 @@
+package async
+
+const (
+	// burst is how much is handed to the connection before it is asked whether it still takes more.
+	burst = 64 << 10
+	// turn is how much a socket may pass on before others get their turn.
+	turn = 1 << 20
+)
+
+func (s *socket) Write(data []byte, replace ...Callbacks) error {
+	if err := s.check("write"); err != nil {
+		return err
+	}
+	for _, callbacks := range replace {
+		s.callbacks.replace(callbacks)
+	}
+	s.enable(true, true)
+	s.owed = true
+	if sent := s.pass(data); sent < len(data) {
+		s.out = append(s.out, append([]byte(nil), data[sent:]...))
+	}
+	s.pump()
+	return nil
+}
+
+// free tells whether the connection can take output of this face now. What it cannot take waits here in plain.
+func (s *socket) free() bool {
+	return s.conn != nil && !s.writing.disabled && !s.link.wire.waiting()
+}
+
+// pass hands data to the connection, if nothing is before it, and returns how much of it.
+func (s *socket) pass(data []byte) (sent int) {
+	for len(s.out) == 0 && sent < min(len(data), turn) && s.free() {
+		sent += s.send(data[sent:])
+	}
+	return sent
+}
+
+// send hands a burst to the connection. What keeps it from being written, the reader reports.
+func (s *socket) send(data []byte) int {
+	n := min(len(data), burst)
+	s.conn.Write(data[:n])
+	return n
+}
+
+// pump passes on what is queued, as far as the kernel takes it, and has the write callback called when all has left.
+func (s *socket) pump() {
+	for sent := 0; len(s.out) > 0 && s.free(); {
+		if sent >= turn {
+			s.link.start(func() { s.link.loop.run(s.pump) })
+			break
+		}
+		n := s.send(s.out[0])
+		sent += n
+		if s.out[0] = s.out[0][n:]; len(s.out[0]) == 0 {
+			s.out = s.out[1:]
+		}
+	}
+	if s.over != nil {
+		s.link.changed.Broadcast() // the carrier may wait for this to climb
+	}
+	s.await()
+	if s.owed && s.conn != nil && !s.waiting() {
+		s.owed = false
+		s.link.loop.soon = append(s.link.loop.soon, s.written)
+	}
+}
+
+// written calls the write callback, unless something was written meanwhile.
+func (s *socket) written() {
+	if !s.owed && s.callbacks.Write != nil {
+		s.link.loop.call(s, func() { s.callbacks.Write(s.self) })
+	}
+}

@@ -1,0 +1,61 @@
+package async
+
+import (
+	"errors"
+	"io"
+)
+
+// A Stream wraps a socket that keeps what it reads. It is an io.ReadWriteCloser whose Read never blocks: it is for
+// when the read callback says that there is data.
+type Stream struct{ socket *socket }
+
+// ErrNoData is what reading a stream returns where nothing is there yet.
+var ErrNoData = errors.New("no data yet")
+
+var errDrains = errors.New("the socket does not keep what it reads: it has no data for a stream")
+
+// NewStream makes a stream over a socket that keeps what it reads.
+func NewStream(s Socket) (*Stream, error) {
+	core := s.core()
+	if err := core.check("make a stream"); err != nil {
+		return nil, err
+	}
+	if !core.keep {
+		return nil, errDrains
+	}
+	core.stream = &Stream{core}
+	return core.stream, nil
+}
+
+// Socket is the socket that the stream wraps.
+func (t *Stream) Socket() Socket { return t.socket.self }
+
+// Read reads what is there. Where nothing is, it returns [ErrNoData], or io.EOF after the socket's end.
+func (t *Stream) Read(p []byte) (int, error) {
+	s := t.socket
+	if s.over != nil {
+		return 0, s.check("read")
+	}
+	if len(s.buffer) == 0 {
+		if s.closed {
+			return 0, io.EOF
+		}
+		return 0, ErrNoData
+	}
+	n := copy(p, s.buffer)
+	if s.buffer = s.buffer[n:]; len(s.buffer) == 0 {
+		s.buffer = nil
+	}
+	return n, nil
+}
+
+// Write queues data to be sent; it never blocks.
+func (t *Stream) Write(data []byte) (int, error) {
+	if err := t.socket.self.Write(data); err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
+
+// Close closes the stream's socket.
+func (t *Stream) Close() error { return t.socket.self.Close() }
