@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type session struct {
 	sockets map[subject.Handle]async.Socket
 	poller  *poller
 	running sync.WaitGroup
+	failed  error // what left the loop
 }
 
 func newSession(events subject.Reporter) (subject.Implementation, error) {
@@ -36,7 +38,7 @@ func newSession(events subject.Reporter) (subject.Implementation, error) {
 		poller:  poller,
 	}
 	s.running.Go(func() {
-		s.loop.Run(s.loop.Hold)
+		s.failed = s.loop.Run(s.loop.Hold)
 		s.loop.Close()
 	})
 	return s, nil
@@ -56,7 +58,7 @@ func (s *session) Sync(f func()) {
 func (s *session) End() error {
 	s.loop.Post(s.loop.Exit)
 	s.running.Wait()
-	return s.poller.close()
+	return errors.Join(s.failed, s.poller.close())
 }
 
 func (s *session) Perform(r subject.Request) (subject.Result, error) {
@@ -68,8 +70,11 @@ func (s *session) perform(r subject.Request) (subject.Result, error) {
 	switch r.Op {
 	case subject.Connect:
 		address := net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
-		s.sockets[r.As] = s.loop.Connect(address, s.callbacks(r))
-		return subject.Result{}, nil
+		socket, err := s.loop.Connect(address, s.callbacks(r), async.Options{})
+		if err == nil {
+			s.sockets[r.As] = socket
+		}
+		return subject.Result{}, err
 	case subject.Wrap, subject.Write, subject.Close, subject.Closed:
 		socket, known := s.sockets[r.On]
 		if !known {
@@ -143,11 +148,11 @@ func (s *session) callbacks(r subject.Request) async.Callbacks {
 	}
 	if slices.Contains(r.Has, subject.OnRead) {
 		set.Read = func(socket async.Socket, data []byte) {
-			s.events.Report(subject.Record{Event: subject.OnRead, On: s.name(socket), Callbacks: r.Callbacks, Arguments: 2, Data: data})
+			s.events.Report(subject.Record{Event: subject.OnRead, On: s.name(socket), Callbacks: r.Callbacks, Arguments: 2, Data: bytes.Clone(data)})
 		}
 	}
 	if slices.Contains(r.Has, subject.OnEvent) {
-		set.Event = func(c async.Condition) {
+		set.Event = func(c error) {
 			s.events.Report(subject.Record{Event: subject.OnEvent, Callbacks: r.Callbacks, Arguments: 1, Condition: s.condition(c)})
 		}
 	}
