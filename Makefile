@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test lint race
+.PHONY: conformance test bench lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -15,7 +15,12 @@ conformance:
 ## test: all tests, the suite under go test and in parallel under ginkgo, and lint
 test: lint race
 	$(GO) test $(RACE) ./...
+	$(GO) test -run TestManySockets ./impl/asyncssl
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
+
+## bench: the reference beside crypto/tls, as ratios
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 15x ./impl/asyncssl
 
 race:
 ifeq ($(RACE),)

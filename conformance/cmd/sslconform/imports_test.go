@@ -18,6 +18,7 @@ var rooms = []struct {
 	may    []string
 }{
 	{"impl/async", nil},
+	{"impl/async/asynctest", nil},
 	{"impl/asyncssl", []string{"impl/async"}},
 	{"impl/reference", []string{"impl/async", "impl/asyncssl", "conformance/subject"}},
 	{"impl/peers/*", []string{"conformance/subject", "conformance/driver"}},
