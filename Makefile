@@ -14,8 +14,8 @@ conformance:
 
 ## test: all tests, the suite under go test and in parallel under ginkgo, and lint
 test: lint race
-	$(GO) test $(RACE) ./...
-	$(GO) test -run TestManySockets ./impl/asyncssl
+	$(GO) test -count=1 $(RACE) ./...
+	$(GO) test -count=1 -run TestManySockets ./impl/asyncssl
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
 
 ## bench: the reference beside crypto/tls, as ratios

@@ -94,7 +94,6 @@ func (l *Loop) end() {
 		l.call(nil, f)
 	}
 	l.Exit()
-	l.soon = nil
 }
 
 // run runs f inside the loop.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -215,6 +216,7 @@ func TestNames(t *testing.T) {
 		{&async.TCPTimeout{TCPError: failure}, append([]string{"tcp-timeout"}, tcpError...)},
 		{&async.TCPRefused{TCPError: failure}, append([]string{"tcp-refused"}, tcpError...)},
 		{&async.TCPAcceptError{TCPError: failure}, append([]string{"tcp-accept-error"}, tcpError...)},
+		{async.NewCondition(nil, syscall.ETIMEDOUT), append([]string{"tcp-timeout"}, tcpError...)},
 		{async.NewCondition(nil, &net.DNSError{}), []string{"dns-error", "event-error", "event-info"}},
 		{io.EOF, nil},
 	} {

@@ -145,9 +145,6 @@ func (s *socket) event(err error) {
 
 // fail ends the socket for a reason that its event callback is told: one event for one failure.
 func (s *socket) fail(condition error) {
-	if s.closed {
-		return
-	}
 	s.event(condition)
 	if !s.closed {
 		s.end()

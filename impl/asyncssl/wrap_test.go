@@ -105,13 +105,15 @@ func TestClose(t *testing.T) {
 	}
 }
 
+var errBareEnd = errors.New("the end of TCP without close_notify")
+
 // told tells a bare FIN from close_notify, for peers.
 type told struct{ net.Conn }
 
 func (c *told) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+		err = errBareEnd
 	}
 	return n, err
 }
