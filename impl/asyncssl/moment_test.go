@@ -122,23 +122,33 @@ func TestCloseWithOutputWaiting(t *testing.T) {
 	closed := make(chan struct{})
 	ended := make(chan error, 1)
 	address := asynctest.Listen(t, func(c *net.TCPConn) {
+		c.SetReadBuffer(64 << 10)
 		conn := tls.Server(&told{c}, config)
 		conn.Handshake()
 		<-closed
-		_, err := io.Copy(io.Discard, conn)
-		ended <- err
+		_, tlsEnd := io.Copy(io.Discard, conn)
+		_, tcpEnd := io.Copy(io.Discard, c)
+		ended <- errors.Join(tlsEnd, tcpEnd)
 	})
-	s := run(t, address, async.Options{}, func(s *session) {
+	s := run(t, address, async.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			c.(*net.TCPConn).SetWriteBuffer(64 << 10) // so that the kernel takes little
+		}
+		return c, err
+	}}, func(s *session) {
 		s.wrap(options)
 		s.wrapped.Write(nil, async.Callbacks{Connect: func(on async.Socket) {
 			on.Write(make([]byte, 32<<20))
-			on.Close()
-			close(closed)
+			s.loop.Post(func() { // when the rest already waits for the kernel
+				on.Close()
+				close(closed)
+			})
 		}})
 	})
 	s.check("close-cb")
 	if err := <-ended; err != nil {
-		t.Errorf("the peer does not see close_notify, but %v", err)
+		t.Errorf("the peer does not see close_notify and FIN, but %v", err)
 	}
 }
 
