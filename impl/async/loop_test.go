@@ -98,8 +98,7 @@ func TestPanicHandedOn(t *testing.T) {
 			s.Close()
 		}
 		connect(t, l, address, callbacks, async.Options{Data: []byte("goes on")})
-		var twice async.Socket
-		twice = connect(t, l, address, async.Callbacks{
+		twice := connect(t, l, address, async.Callbacks{
 			Connect: func(async.Socket) { panic(errMine) },
 			Event:   func(error) { panic(errMine) },
 		}, async.Options{})
