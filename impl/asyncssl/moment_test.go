@@ -103,15 +103,18 @@ func TestPaused(t *testing.T) {
 		close(sent)
 	}))
 	s := run(t, address, async.Options{}, func(s *session) {
+		s.plain.Write(nil, async.Callbacks{Connect: func(on async.Socket) {
+			s.add("connect", on)
+			go func() {
+				<-sent
+				s.loop.Post(func() {
+					s.log = append(s.log, "enable")
+					s.wrapped.Enable(true, false)
+				})
+			}()
+		}})
 		s.plain.Disable(true, false)
 		s.wrap(options)
-		go func() {
-			<-sent
-			s.loop.Post(func() {
-				s.log = append(s.log, "enable")
-				s.wrapped.Enable(true, false)
-			})
-		}()
 	})
 	s.check("connect", "enable", "read late", "tcp-eof", "close-cb")
 }
@@ -212,5 +215,23 @@ func TestPanicInCloseCallback(t *testing.T) {
 	loop.Wait()
 	if !errors.Is(err, mine) {
 		t.Errorf("run returned %v", err)
+	}
+}
+
+// The name is sent as SNI, an address is not.
+func TestSNI(t *testing.T) {
+	config, options := peer(t)
+	names := make(chan string, 1)
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		names <- hello.ServerName
+		return nil, nil
+	}
+	address := asynctest.Listen(t, under(config, func(conn *tls.Conn) { conn.Handshake() }))
+	for name, want := range map[string]string{options.ServerName: options.ServerName, "": ""} {
+		options.ServerName = name
+		run(t, address, async.Options{}, func(s *session) { s.wrap(options) }).check("connect", "tcp-eof", "close-cb")
+		if got := <-names; got != want {
+			t.Errorf("told %q, it sends %q", name, got)
+		}
 	}
 }
