@@ -36,6 +36,13 @@ func NewAuthority() (*Authority, error) {
 // Leaf makes a certificate for a server, good for [Name] and [Address].
 func (a *Authority) Leaf() (tls.Certificate, error) { return a.Issue(Good) }
 
+// Pool is what a client that trusts the authority alone goes by.
+func (a *Authority) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.certificate)
+	return pool
+}
+
 // PEM is the authority's certificate as a client trusts it.
 func (a *Authority) PEM() []byte { return certificatePEM(a.certificate.Raw) }
 

@@ -3,7 +3,6 @@ package fakeserver_test
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -72,9 +71,7 @@ func handshake(t *testing.T) (Step, *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authority.PEM())
-	return HandshakeAs(leaf), &tls.Config{RootCAs: roots, ServerName: certs.Name}
+	return HandshakeAs(leaf), &tls.Config{RootCAs: authority.Pool(), ServerName: certs.Name}
 }
 
 func TestPlain(t *testing.T) {

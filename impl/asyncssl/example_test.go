@@ -53,8 +53,6 @@ func exampleServer(answer string) (address string, authorities *x509.CertPool) {
 	if err != nil {
 		panic(err)
 	}
-	authorities = x509.NewCertPool()
-	authorities.AppendCertsFromPEM(authority.PEM())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -75,7 +73,7 @@ func exampleServer(answer string) (address string, authorities *x509.CertPool) {
 		c.SetWriteDeadline(time.Time{}) // close_notify has set one
 		io.WriteString(c, joined.held.String())
 	}()
-	return listener.Addr().String(), authorities
+	return listener.Addr().String(), authority.Pool()
 }
 
 // joinedConn holds back what is written, to send it in one go.

@@ -2,7 +2,6 @@ package asyncssl_test
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +26,8 @@ func peer(t testing.TB) (server *tls.Config, client asyncssl.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(authority.PEM())
 	return &tls.Config{Certificates: []tls.Certificate{leaf}, SessionTicketsDisabled: true},
-		asyncssl.Options{Authorities: pool, ServerName: certs.Name}
+		asyncssl.Options{Authorities: authority.Pool(), ServerName: certs.Name}
 }
 
 // under serves TLS; the end is a clean one.

@@ -3,7 +3,6 @@ package asyncssl_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -45,8 +44,6 @@ func startOpenSSL(t *testing.T, flags ...string) *sServer {
 	if err := os.WriteFile(trusted, authority.PEM(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(authority.PEM())
 	port := freePort(t)
 	cmd := exec.Command(openssl, append([]string{"s_server", "-quiet", "-naccept", "1",
 		"-accept", fmt.Sprintf("127.0.0.1:%d", port), "-CAfile", trusted,
@@ -73,7 +70,7 @@ func startOpenSSL(t *testing.T, flags ...string) *sServer {
 		}
 	})
 	s := &sServer{fmt.Sprintf("127.0.0.1:%d", port), in, bufio.NewReader(out),
-		asyncssl.Options{Authorities: pool, ServerName: certs.Name, Certificate: client.Certificate,
+		asyncssl.Options{Authorities: authority.Pool(), ServerName: certs.Name, Certificate: client.Certificate,
 			Key: client.Keys[certs.PBES2Scrypt], Password: certs.Password}}
 	s.await(t)
 	return s
