@@ -28,6 +28,9 @@ func (p *process) dispatch(line record) error {
 		return fmt.Errorf("a line has the number %d where %d was due: one was lost, or they came out of order", line.Seq, p.lastSeq+1)
 	}
 	p.lastSeq = line.Seq
+	if p.spoilt && line.Session != "" && p.sessions[line.Session] == nil && !p.held[line.Session] {
+		return nil // of one that was given up
+	}
 	switch {
 	case line.Event == "":
 		return p.answer(line)

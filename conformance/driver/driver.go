@@ -27,10 +27,11 @@ type Driver struct {
 // not its loop, has to do with.
 func Start(ctx context.Context, command []string, patience time.Duration) (*Driver, error) {
 	d := &Driver{command: command, patience: patience}
-	p, err := d.start(ctx)
+	p, hello, err := d.start(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start the driver %q: %w", strings.Join(command, " "), err)
 	}
+	d.hello = hello
 	if err := d.hello.Check(); err != nil {
 		return nil, fmt.Errorf("start the driver %q: %w", strings.Join(command, " "), errors.Join(err, p.stop()))
 	}
@@ -39,30 +40,31 @@ func Start(ctx context.Context, command []string, patience time.Duration) (*Driv
 }
 
 // start starts a process and greets it.
-func (d *Driver) start(ctx context.Context) (*process, error) {
+func (d *Driver) start(ctx context.Context) (*process, introduction, error) {
 	p, err := spawn(d.command)
 	if err != nil {
-		return nil, err
+		return nil, introduction{}, err
 	}
 	line, err := p.ask(ctx, request{Request: subject.Request{Op: opHello}, Protocol: Protocol}, d.patience)
+	var hello introduction
 	if err == nil {
-		err = d.greeted(line)
+		hello, err = introduced(line)
 	}
 	if err != nil {
 		p.stop()
-		return nil, fmt.Errorf("%w\n(it must answer hello, as PROTOCOL.md describes)", err)
+		return nil, hello, fmt.Errorf("%w\n(it must answer hello, as PROTOCOL.md describes)", err)
 	}
-	return p, nil
+	return p, hello, nil
 }
 
-func (d *Driver) greeted(line record) error {
+func introduced(line record) (hello introduction, err error) {
 	if line.Error != nil {
-		return fmt.Errorf("it answers hello with an error: %w", line.Error)
+		return hello, fmt.Errorf("it answers hello with an error: %w", line.Error)
 	}
-	if err := decode(line.OK, &d.hello); err != nil {
-		return fmt.Errorf("its answer to hello is not one: %w: %s", err, line.OK)
+	if err := decode(line.OK, &hello); err != nil {
+		return hello, fmt.Errorf("its answer to hello is not one: %w: %s", err, line.OK)
 	}
-	return nil
+	return hello, nil
 }
 
 // Info implements [subject.Subject].
@@ -74,7 +76,20 @@ func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := p.newSession(!d.hello.Sessions)
+	return d.open(ctx, p, !d.hello.Sessions)
+}
+
+// OpenAlone implements [subject.Isolating].
+func (d *Driver) OpenAlone(ctx context.Context) (subject.Session, error) {
+	p, _, err := d.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.open(ctx, p, true)
+}
+
+func (d *Driver) open(ctx context.Context, p *process, alone bool) (subject.Session, error) {
+	s := p.newSession(alone)
 	line, err := p.ask(ctx, request{Request: subject.Request{Op: opOpen}, Session: s.name}, d.patience)
 	if err == nil && line.Error != nil {
 		err = line.Error
@@ -97,7 +112,7 @@ func (d *Driver) process(ctx context.Context) (*process, error) {
 	}
 	if p == nil {
 		var err error
-		if p, err = d.start(ctx); err != nil {
+		if p, _, err = d.start(ctx); err != nil {
 			return nil, err
 		}
 	}

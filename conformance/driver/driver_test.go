@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,24 @@ func collect(t *testing.T, s subject.Session) ([]subject.Record, error) {
 	}
 }
 
+// everything is a request with all fields but those that defer it.
+var everything = subject.Request{
+	ID: 8, Op: subject.Connect, On: "on", As: "as", Host: "127.0.0.1", Port: 1, Stream: true, Keep: true, Digest: true,
+	Callbacks: "A", Has: []subject.Callback{subject.OnWrite}, ReadTimeout: 2, WriteTimeout: 3, CloseCallback: "C",
+	Certificate: "c", Key: "k", Password: "p", Method: subject.MethodTLS12, Authority: "a", ServerName: "s",
+	Data: []byte{0}, Text: true, Size: 4, Seed: 5, ToRead: true, ToWrite: true,
+}
+
+// All fields are there, now and when there are new ones.
+func TestEverything(t *testing.T) {
+	v := reflect.ValueOf(everything)
+	for n := range v.NumField() {
+		if name := v.Type().Field(n).Name; v.Field(n).IsZero() != strings.HasPrefix(name, "When") {
+			t.Errorf("the request everything does not have the field %s as it should", name)
+		}
+	}
+}
+
 // What a subject reports arrives as it was, whether it is here or in another process.
 func TestServe(t *testing.T) {
 	d := startToy(t)
@@ -84,7 +103,11 @@ func TestServe(t *testing.T) {
 		{{ID: 1, Op: subject.Close, On: "x", WhenOn: "x", WhenCallback: subject.OnRead}},
 		{{ID: 2, Op: subject.Write, On: "x", Data: []byte{0, 255}}, {ID: 3, Op: subject.Closed, On: "x"}, {ID: 4, Op: "fly"}},
 		{{ID: 5, Op: subject.Sync}},
-		{{ID: 6, Op: subject.End}},
+		{{ID: 6, Op: subject.Write, On: "x", As: "y", Size: 7}},
+		{everything},
+		{{ID: 9, Op: subject.Measure}},
+		{{ID: 10, Op: subject.Finish}},
+		{{ID: 11, Op: subject.End}},
 	}
 	var want, got []subject.Record
 	for records, s := range map[*[]subject.Record]subject.Subject{&want: toy{}, &got: d} {
@@ -104,7 +127,7 @@ func TestServe(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(want) != 9 {
+	if len(want) != 14 {
 		t.Fatalf("the toy reported %v", want)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(subject.Record{}, "Time", "Seq")); diff != "" {
@@ -152,11 +175,11 @@ func TestStartFails(t *testing.T) {
 		"exits with a message": {sh(`echo "cannot find libfoo" >&2; exit 3`), "cannot find libfoo"},
 		"dies by a signal":     {sh(`kill -SEGV $$`), "signal: segmentation fault"},
 		"speaks no JSON":       {sh(`echo Welcome; cat`), "not a line of the protocol: invalid character 'W' looking for beginning of value: Welcome"},
-		"wrong id":             {sh(`echo '{"seq":1,"id":7,"ok":{}}'; cat`), "an answer to the request 7, which was not made"},
-		"no seq":               {sh(`echo '{"id":1,"ok":{}}'; cat`), "has the number 0 where 1 was due"},
-		"a misspelt field":     {sh(`echo '{"seq":1,"id":1,"okay":{}}'; cat`), `unknown field "okay"`},
-		"unknown capability":   {sh(`echo '{"seq":1,"id":1,"ok":{"name":"acme","capabilities":["tls1.3","flight"]}}'; cat`), `the capability "flight", which does not exist: use some of stream,`},
-		"refuses":              {sh(`echo '{"seq":1,"id":1,"error":{"unsupported":true}}'; cat`), "it answers hello with an error: unsupported"},
+		"wrong id":             {sh(`read l; echo '{"seq":1,"id":7,"ok":{}}'; cat`), "an answer to the request 7, which was not made"},
+		"no seq":               {sh(`read l; echo '{"id":1,"ok":{}}'; cat`), "has the number 0 where 1 was due"},
+		"a misspelt field":     {sh(`read l; echo '{"seq":1,"id":1,"okay":{}}'; cat`), `unknown field "okay"`},
+		"unknown capability":   {sh(`read l; echo '{"seq":1,"id":1,"ok":{"name":"acme","capabilities":["tls1.3","flight"]}}'; cat`), `the capability "flight", which does not exist: use some of stream,`},
+		"refuses":              {sh(`read l; echo '{"seq":1,"id":1,"error":{"unsupported":true}}'; cat`), "it answers hello with an error: unsupported"},
 		"closes its output":    {sh(`exec >&-; cat >&2`), "it closed its standard output, but runs on"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,11 +2,13 @@ package driver
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"sync"
 	"syscall"
 	"time"
@@ -27,8 +29,10 @@ type process struct {
 
 	mu       sync.Mutex
 	asked    map[key]*question
-	sessions map[string]*session
-	opened   int // sessions so far
+	sessions map[string]*session // that have not ended
+	held     map[string]bool     // those that were not closed, the ended ones included
+	opened   int                 // sessions so far
+	spoilt   bool                // by a session that did not end
 	lastSeq  int
 	killed   bool  // by kill
 	err      error // why no more lines are expected
@@ -47,23 +51,31 @@ func spawn(command []string) (*process, error) {
 	p := &process{
 		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR,
 		died: make(chan struct{}), gone: make(chan struct{}),
-		asked: make(map[key]*question), sessions: make(map[string]*session),
+		asked: make(map[key]*question), sessions: make(map[string]*session), held: make(map[string]bool),
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.cmd.WaitDelay = grace
-	err = p.cmd.Start()
+	started := make(chan error)
+	go p.run(started)
+	err = <-started
 	inR.Close()
 	outW.Close()
 	if err != nil {
 		return nil, errors.Join(err, inW.Close(), outR.Close())
 	}
-	go p.run()
 	return p, nil
 }
 
-// run reads the driver's lines and sees the process off.
-func (p *process) run() {
+// run starts the process, reads its lines and sees it off. What labels the goroutine that it is started for has are
+// not its own: it may serve others.
+func (p *process) run(started chan<- error) {
+	pprof.SetGoroutineLabels(context.Background())
+	err := p.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
 	defer close(p.gone)
 	var reading sync.WaitGroup
 	reading.Go(p.readLines)

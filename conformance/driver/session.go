@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,13 +26,14 @@ func (p *process) newSession(alone bool) *session {
 	p.opened++
 	s := &session{process: p, name: fmt.Sprintf("s%d", p.opened), alone: alone}
 	p.sessions[s.name] = s
+	p.held[s.name] = true
 	return s
 }
 
 func (p *process) usable() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.err == nil
+	return p.err == nil && !p.spoilt
 }
 
 // ask puts a question to the process itself.
@@ -113,15 +115,12 @@ func (s *session) Perform(turn ...subject.Request) error {
 
 func (s *session) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
 
-// Close ends the process if it was for this session alone, or if the session did not end as it should.
+// Close ends the process if it was for this session alone. A session that did not end as it should spoils its process:
+// it takes no new one, and is killed when the others that it holds have been closed.
 func (s *session) Close() error {
-	s.process.mu.Lock()
-	_, open := s.process.sessions[s.name]
-	delete(s.process.sessions, s.name)
-	s.process.mu.Unlock()
-	switch {
-	case open:
-		s.process.fail(fmt.Errorf("the session %s was given up", s.name))
+	switch spoilt, last := s.leave(); {
+	case spoilt && last:
+		s.process.fail(errGivenUp)
 		s.process.kill()
 		return nil
 	case s.alone:
@@ -129,4 +128,20 @@ func (s *session) Close() error {
 	default:
 		return nil
 	}
+}
+
+var errGivenUp = errors.New("the session was given up")
+
+// leave tells whether the process is spoilt, and whether the session was the last one in it.
+func (s *session) leave() (spoilt, last bool) {
+	p := s.process
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, open := p.sessions[s.name]; open {
+		p.spoilt = true
+		s.records.End(errGivenUp)
+	}
+	delete(p.sessions, s.name)
+	delete(p.held, s.name)
+	return p.spoilt, len(p.held) == 0
 }

@@ -2,6 +2,8 @@ package driver_test
 
 import (
 	"context"
+	"encoding/json"
+	"os"
 	"sync"
 
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -40,6 +42,11 @@ type toyLoop struct {
 func (l *toyLoop) Turn(f func()) { l.turns <- f }
 func (l *toyLoop) Sync(f func()) { f() }
 
+func (l *toyLoop) Finish(f func()) error {
+	f()
+	return nil
+}
+
 func (l *toyLoop) End() error {
 	l.ended.Do(func() { close(l.turns) })
 	l.running.Wait()
@@ -50,11 +57,20 @@ func (l *toyLoop) Perform(r subject.Request) (subject.Result, error) {
 	no := false
 	switch r.Op {
 	case subject.Write:
-		l.events.Report(subject.Record{Event: subject.OnRead, On: r.On, Callbacks: "A", Data: r.Data})
+		l.events.Report(subject.Record{Event: subject.OnRead, On: r.On, Callbacks: "A", Arguments: 2, Data: r.Data, Size: r.Size, Stream: r.As})
 		return subject.Result{}, nil
+	case subject.Connect: // what has arrived
+		data, err := json.Marshal(r)
+		return subject.Result{Data: data}, err
+	case subject.Measure: // no result has all of them
+		return subject.Result{Kind: "stream", SameAs: "x", Size: 1, SHA256: "00", Classes: []string{subject.ClassSocket},
+			Members: []string{"Write"}, Descriptors: 2, Memory: 3, CPU: 4}, nil
 	case subject.Close:
 		l.events.Report(subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{
 			Types: []string{subject.TCPEOF, subject.TCPInfo}, Code: -1, Message: "ü", Socket: r.On}})
+		return subject.Result{}, nil
+	case "die":
+		os.Exit(1)
 		return subject.Result{}, nil
 	case subject.Closed:
 		return subject.Result{Closed: &no}, nil

@@ -43,8 +43,11 @@ type Record struct {
 	Callbacks Tag `json:"callbacks,omitempty"`
 	// Arguments is how many the callback was called with.
 	Arguments int `json:"arguments,omitempty"`
-	// Data is what a read callback was handed.
+	// Data is what a read callback was handed; only its Size, where a digest was asked for.
 	Data []byte `json:"data,omitempty"`
+	Size int    `json:"size,omitempty"`
+	// Stream is the stream that a read callback was called with, beside its socket.
+	Stream Handle `json:"stream,omitempty"`
 	// Condition is what an event callback was handed.
 	Condition *Condition `json:"condition,omitempty"`
 }
@@ -57,9 +60,30 @@ type Result struct {
 	SameAs Handle `json:"same_as,omitempty"`
 	// Closed answers the operation of that name.
 	Closed *bool `json:"closed,omitempty"`
+	// Data is what was read, or had been stored.
+	Data []byte `json:"data,omitempty"`
+	// Size and SHA256 (in hexadecimal) are those of all that read callbacks were handed.
+	Size   int    `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	// Classes are the documented ones that an object belongs to ([ClassSocket] and so on), Members the names of its
+	// public members.
+	Classes []string `json:"classes,omitempty"`
+	Members []string `json:"members,omitempty"`
+	// Descriptors are how many the process has open, Memory is how many bytes it has in use, after whatever collects
+	// garbage has run, and CPU how many milliseconds of CPU time it has used.
+	Descriptors int `json:"descriptors,omitempty"`
+	Memory      int `json:"memory,omitempty"`
+	CPU         int `json:"cpu_ms,omitempty"`
 	// NeverRan lists the deferred operations whose callback was not called before the end.
 	NeverRan []int `json:"never_ran,omitempty"`
 }
+
+// The documented classes of objects.
+const (
+	ClassSocket    = "socket"
+	ClassSSLSocket = "ssl-socket"
+	ClassStream    = "stream"
+)
 
 // The documented names of conditions.
 const (
@@ -112,15 +136,19 @@ func (c *Condition) Is(name string) bool {
 	return c != nil && slices.Contains(c.Types, name)
 }
 
+// Name is the most specific documented name.
+func (c *Condition) Name() string {
+	if len(c.Types) == 0 {
+		return "an application's own error"
+	}
+	return c.Types[0]
+}
+
 func (c *Condition) String() string {
 	if c == nil {
 		return "nothing"
 	}
-	name := "an application's own error"
-	if len(c.Types) > 0 {
-		name = c.Types[0]
-	}
-	s := fmt.Sprintf("%s (code %d, %q)", name, c.Code, c.Message)
+	s := fmt.Sprintf("%s (code %d, %q)", c.Name(), c.Code, c.Message)
 	if c.Socket != "" {
 		s += " of " + string(c.Socket)
 	}
@@ -162,11 +190,25 @@ func (r Record) call() string {
 	case OnEvent:
 		fmt.Fprintf(&b, "%s", r.Condition)
 	case OnRead:
-		fmt.Fprintf(&b, "%s: %s", r.On, Quote(r.Data))
+		b.WriteString(r.read())
 	default:
 		fmt.Fprintf(&b, "%s", r.On)
 	}
 	return b.String()
+}
+
+func (r Record) read() string {
+	with := string(r.On)
+	if r.Stream != "" {
+		with += " and " + string(r.Stream)
+	}
+	if r.Size > 0 {
+		return fmt.Sprintf("%s: %d bytes", with, r.Size)
+	}
+	if r.Stream != "" && r.Data == nil {
+		return with
+	}
+	return with + ": " + Quote(r.Data)
 }
 
 func (r Record) outcome() string {
@@ -177,11 +219,28 @@ func (r Record) outcome() string {
 		return r.Error.Error()
 	case r.OK != nil && r.OK.Closed != nil:
 		return fmt.Sprintf("closed: %t", *r.OK.Closed)
-	case r.OK != nil && r.OK.Kind != "":
-		return "ok, a " + r.OK.Kind
+	case r.OK != nil:
+		return r.OK.String()
 	default:
 		return "ok"
 	}
+}
+
+// String is a result as a timeline shows it, what it says of closed? aside.
+func (r *Result) String() string {
+	parts := []string{"ok"}
+	part := func(is bool, format string, a ...any) {
+		if is {
+			parts = append(parts, fmt.Sprintf(format, a...))
+		}
+	}
+	part(r.Kind != "", "a %s", r.Kind)
+	part(r.SameAs != "", "which is %s", r.SameAs)
+	part(r.Data != nil, "%s", Quote(r.Data))
+	part(r.SHA256 != "", "%d bytes with SHA-256 %s", r.Size, r.SHA256)
+	part(r.Classes != nil, "of %v", r.Classes)
+	part(r.Descriptors != 0, "%d descriptors, %d bytes, %d ms of CPU time", r.Descriptors, r.Memory, r.CPU)
+	return strings.Join(parts, ", ")
 }
 
 func plural(n int, what string) string {

@@ -10,19 +10,43 @@ type Operation string
 
 const (
 	// Connect opens a TCP connection to Host and Port and names the new socket As. Callbacks is the tag of its set of
-	// callbacks; Has says which of them the set has.
+	// callbacks; Has says which of them the set has. Data is sent once connected. With Stream a stream over the socket
+	// is asked for: As names the stream, and [SocketOf] it the socket. Keep leaves what is read in the buffer, as a
+	// stream does. With Digest, read events carry a size only; see the operation of that name.
 	Connect Operation = "connect"
-	// Wrap wraps the socket On in TLS and names what comes back As. CloseCallback is the tag of its close-cb, empty
-	// for none. Authority (path of a PEM file) and ServerName are for a subject that verifies.
+	// Wrap wraps the socket or stream On in TLS and names what comes back As. CloseCallback is the tag of its
+	// close-cb, empty for none. Certificate and Key are paths of PEM files, Password opens an encrypted key, Method is
+	// a version to speak. Authority (path of a PEM file) and ServerName are for a subject that verifies.
 	Wrap Operation = "wrap"
-	// Write writes Data to the socket On.
+	// Write writes Data to the socket or stream On: as text, if Text says so. With Size it is [Payload] of Size and
+	// Seed instead. Callbacks and Has replace callbacks of the socket's, the others stay.
 	Write Operation = "write"
-	// Close closes the socket On.
+	// Read reads all that is there from the stream On; see [Result.Data].
+	Read Operation = "read"
+	// MakeStream makes a stream over the socket On, which keeps what it reads, and names it As.
+	MakeStream Operation = "stream"
+	// Close closes the socket or stream On.
 	Close Operation = "close"
 	// Closed asks whether the socket On is closed; see [Result.Closed].
 	Closed Operation = "closed"
+	// SetTimeouts sets both timeouts of the socket On; 0 clears.
+	SetTimeouts Operation = "set-timeouts"
+	// Enable and Disable let the directions ToRead and ToWrite of the socket On go on, or stop them.
+	Enable  Operation = "enable"
+	Disable Operation = "disable"
+	// SetData stores Data in the application's slot of the socket On; GetData returns it.
+	SetData Operation = "data-set"
+	GetData Operation = "data-get"
+	// Describe tells what the object On is; see [Result.Classes].
+	Describe Operation = "introspect"
+	// Digest tells how much read callbacks were handed that were called with On, and its digest; see [Result.SHA256].
+	Digest Operation = "digest"
+	// Measure tells what the subject's process has in use; see [Result.Descriptors].
+	Measure Operation = "status"
 	// Sync is answered after two full poll-and-dispatch rounds of the loop.
 	Sync Operation = "sync"
+	// Finish is answered when the loop has ended by itself; nothing but End may follow.
+	Finish Operation = "finish"
 	// End closes everything and ends the session; see [Result.NeverRan]. Nothing follows its answer.
 	End Operation = "end"
 )
@@ -32,6 +56,9 @@ type Handle string
 
 // Unknown is the handle that a subject reports for an object that it was never told a name of.
 const Unknown Handle = "?"
+
+// SocketOf is the handle of the socket that a stream wraps.
+func SocketOf(stream Handle) Handle { return stream + ".socket" }
 
 // A Tag names a set of callbacks, or a close-cb.
 type Tag string
@@ -44,16 +71,31 @@ type Request struct {
 	On Handle    `json:"on,omitempty"`
 	As Handle    `json:"as,omitempty"`
 
-	Host      string     `json:"host,omitempty"`
-	Port      int        `json:"port,omitempty"`
-	Callbacks Tag        `json:"callbacks,omitempty"`
-	Has       []Callback `json:"has,omitempty"`
+	Host         string     `json:"host,omitempty"`
+	Port         int        `json:"port,omitempty"`
+	Stream       bool       `json:"stream,omitempty"`
+	Keep         bool       `json:"keep,omitempty"`
+	Digest       bool       `json:"digest,omitempty"`
+	Callbacks    Tag        `json:"callbacks,omitempty"`
+	Has          []Callback `json:"has,omitempty"`
+	ReadTimeout  int        `json:"read_timeout_ms,omitempty"`
+	WriteTimeout int        `json:"write_timeout_ms,omitempty"`
 
-	CloseCallback Tag    `json:"close_callback,omitempty"`
-	Authority     string `json:"authority,omitempty"`
-	ServerName    string `json:"server_name,omitempty"`
+	CloseCallback Tag       `json:"close_callback,omitempty"`
+	Certificate   string    `json:"certificate,omitempty"`
+	Key           string    `json:"key,omitempty"`
+	Password      string    `json:"password,omitempty"`
+	Method        TLSMethod `json:"method,omitempty"`
+	Authority     string    `json:"authority,omitempty"`
+	ServerName    string    `json:"server_name,omitempty"`
 
 	Data []byte `json:"data,omitempty"`
+	Text bool   `json:"text,omitempty"`
+	Size int    `json:"size,omitempty"`
+	Seed int    `json:"seed,omitempty"`
+
+	ToRead  bool `json:"to_read,omitempty"`
+	ToWrite bool `json:"to_write,omitempty"`
 
 	// WhenCallback defers the operation: it is performed inside the next call of that callback of the handle WhenOn
 	// (for [OnClose]: of the close-cb with the tag WhenOn), or inside every one with WhenEvery. The handle need not
@@ -66,33 +108,42 @@ type Request struct {
 // Deferred tells whether the operation waits for a callback.
 func (r Request) Deferred() bool { return r.WhenCallback != "" }
 
+// A TLSMethod is the version of TLS that a wrap is told to speak; empty, it negotiates.
+type TLSMethod string
+
+// The methods, named like the capabilities that they need.
+const (
+	MethodTLS12 TLSMethod = "tls1.2"
+	MethodTLS13 TLSMethod = "tls1.3"
+)
+
 // String is the request as a person would note it: `write tls "hello"`.
 func (r Request) String() string {
-	var b strings.Builder
-	b.WriteString(string(r.Op))
-	word := func(format string, a ...any) { fmt.Fprintf(&b, " "+format, a...) }
-	if r.On != "" {
-		word("%s", r.On)
+	words := []string{string(r.Op)}
+	word := func(is bool, format string, a ...any) {
+		if is {
+			words = append(words, fmt.Sprintf(format, a...))
+		}
 	}
-	if r.As != "" {
-		word("as %s", r.As)
-	}
-	if r.Port != 0 {
-		word("to %s:%d", r.Host, r.Port)
-	}
-	if r.Callbacks != "" {
-		word("with callbacks %s %v", r.Callbacks, r.Has)
-	}
-	if r.CloseCallback != "" {
-		word("with close-cb %s", r.CloseCallback)
-	}
-	if r.Data != nil {
-		word("%s", Quote(r.Data))
-	}
-	if r.Deferred() {
-		word("when %s of %s is called", r.WhenCallback, r.WhenOn)
-	}
-	return b.String()
+	word(r.On != "", "%s", r.On)
+	word(r.ToRead, "to read")
+	word(r.ToWrite, "to write")
+	word(r.Stream, "a stream")
+	word(r.As != "", "as %s", r.As)
+	word(r.Port != 0, "to %s:%d", r.Host, r.Port)
+	word(r.Keep, "that keeps what it reads")
+	word(r.Callbacks != "", "with callbacks %s %v", r.Callbacks, r.Has)
+	word(r.ReadTimeout != 0, "with a read timeout of %d ms", r.ReadTimeout)
+	word(r.WriteTimeout != 0, "with a write timeout of %d ms", r.WriteTimeout)
+	word(r.CloseCallback != "", "with close-cb %s", r.CloseCallback)
+	word(r.Certificate != "", "with certificate %s", r.Certificate)
+	word(r.Key != "", "with key %s", r.Key)
+	word(r.Password != "", "with password %q", r.Password)
+	word(r.Method != "", "with method %s", r.Method)
+	word(r.Data != nil, "%s", Quote(r.Data))
+	word(r.Size != 0, "%d bytes (seed %d)", r.Size, r.Seed)
+	word(r.Deferred(), "when %s of %s is called", r.WhenCallback, r.WhenOn)
+	return strings.Join(words, " ")
 }
 
 // Quote shows bytes as a quoted string, cut where they are many.
@@ -102,4 +153,16 @@ func Quote(data []byte) string {
 		return fmt.Sprintf("%q… (%d bytes)", data[:most], len(data))
 	}
 	return fmt.Sprintf("%q", data)
+}
+
+// Payload is size bytes that are easy to make in any language and repeat late: of the numbers x(0) = seed and
+// x(n+1) = (x(n) * 1103515245 + 12345) modulo 2^32, from x(1) on, the second highest byte of each.
+func Payload(size, seed int) []byte {
+	data := make([]byte, size)
+	x := uint32(seed)
+	for n := range data {
+		x = x*1103515245 + 12345
+		data[n] = byte(x >> 16)
+	}
+	return data
 }

@@ -8,13 +8,17 @@ import (
 // An Implementation is what an author in Go brings: its loop, and the operations in it. [NewSession] adds what is the
 // same for all: turns, numbering, deferred operations.
 type Implementation interface {
-	// Turn runs f in the loop, where operations are allowed. It does not wait for f.
+	// Turn runs f in the loop, where operations are allowed. It does not wait for f. After the loop's end it runs f all
+	// the same, from anywhere: End may still be asked for.
 	Turn(f func())
 	// Perform performs an operation, in the loop. It returns [ErrUnsupported] for one that it does not offer; an
 	// error that is no [*Error] is taken for an application's own.
 	Perform(r Request) (Result, error)
 	// Sync calls f in the loop after two full poll-and-dispatch rounds.
 	Sync(f func())
+	// Finish is called in the loop and lets it end by itself, once nothing is left to do; then it calls f, from
+	// anywhere, but not while a Turn runs. It returns [ErrUnsupported] if the loop cannot do that.
+	Finish(f func()) error
 	// End closes everything; when it returns, nothing of the session is left. It is called from outside the loop, and
 	// may be called twice.
 	End() error
@@ -41,7 +45,7 @@ func NewSession(implement func(Reporter) (Implementation, error)) (Session, erro
 	return s, nil
 }
 
-// session: seq and deferred belong to the loop.
+// session: seq and deferred belong to the loop, and after its end to whatever runs turns then.
 type session struct {
 	impl     Implementation
 	seq      int
@@ -69,6 +73,10 @@ func (s *session) take(r Request) {
 		s.put(Record{ID: r.ID, Deferred: true})
 	case r.Op == Sync:
 		s.impl.Sync(func() { s.put(Record{ID: r.ID, OK: &Result{}}) })
+	case r.Op == Finish:
+		if err := s.impl.Finish(func() { s.put(Record{ID: r.ID, OK: &Result{}}) }); err != nil {
+			s.put(Record{ID: r.ID, Error: asError(err)})
+		}
 	case r.Op == End:
 		s.end(r)
 	default:

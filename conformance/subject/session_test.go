@@ -18,16 +18,29 @@ type scripted struct {
 	events subject.Reporter
 	turns  chan func()
 	over   chan struct{}
+
+	endless  bool   // it cannot end by itself
+	finished func() // is to be called when it has
 }
 
 func open(t *testing.T) subject.Session {
 	t.Helper()
+	return openThat(t, scripted{})
+}
+
+func openThat(t *testing.T, script scripted) subject.Session {
+	t.Helper()
 	s, err := subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
-		i := &scripted{events: events, turns: make(chan func()), over: make(chan struct{})}
+		i := &script
+		i.events, i.turns, i.over = events, make(chan func()), make(chan struct{})
 		go func() {
 			defer close(i.over)
 			for f := range i.turns {
 				f()
+				if i.finished != nil {
+					i.finished()
+					i.finished = nil
+				}
 			}
 		}()
 		return i, nil
@@ -41,6 +54,14 @@ func open(t *testing.T) subject.Session {
 
 func (i *scripted) Turn(f func()) { i.turns <- f }
 func (i *scripted) Sync(f func()) { f() }
+
+func (i *scripted) Finish(f func()) error {
+	if i.endless {
+		return subject.ErrUnsupported
+	}
+	i.finished = f
+	return nil
+}
 
 func (i *scripted) End() error {
 	select {
@@ -151,6 +172,14 @@ func TestEndTellsWhatNeverRan(t *testing.T) {
 	if _, err := s.Next(t.Context()); err != io.EOF {
 		t.Errorf("after the end: %v, want io.EOF", err)
 	}
+}
+
+// Finish is answered late, and End can follow it; a loop that does not end by itself says so at once.
+func TestFinish(t *testing.T) {
+	turns := [][]subject.Request{{{ID: 1, Op: subject.Finish}}, {{ID: 2, Op: subject.End}}}
+	diff(t, []subject.Record{{Seq: 1, ID: 1, OK: ok()}, {Seq: 2, ID: 2, OK: ok()}}, records(t, open(t), turns...))
+	diff(t, []subject.Record{{Seq: 1, ID: 1, Error: &subject.Error{Unsupported: true}}, {Seq: 2, ID: 2, OK: ok()}},
+		records(t, openThat(t, scripted{endless: true}), turns...))
 }
 
 func TestNextEndsWithItsContext(t *testing.T) {

@@ -9,6 +9,12 @@ type Subject interface {
 	Open(ctx context.Context) (Session, error)
 }
 
+// Isolating is a subject that can be several processes.
+type Isolating interface {
+	// OpenAlone is Open for a session that shares its process with no other.
+	OpenAlone(ctx context.Context) (Session, error)
+}
+
 // A Session is one event loop of a subject and what lives in it.
 type Session interface {
 	// Perform hands over requests that run in order in one turn of the loop: nothing else runs between them. It does

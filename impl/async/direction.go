@@ -69,6 +69,7 @@ func (s *socket) SetTimeouts(read, write time.Duration) error {
 	}
 	s.reading.timeout, s.writing.timeout = max(read, 0), max(write, 0)
 	s.reading.start()
+	s.writing.stop() // or else the old one would run on
 	s.await()
 	return nil
 }
@@ -83,8 +84,13 @@ func (s *socket) await() {
 	}
 }
 
-// waiting tells whether output has not left yet.
+// waiting tells whether output has not left yet, what was written before an upgrade included.
 func (s *socket) waiting() bool {
+	for below := s.link.first; below != s; below = below.over {
+		if below.waiting() {
+			return true
+		}
+	}
 	return len(s.out) > 0 || s.owed && s.link.wire != nil && s.link.wire.waiting()
 }
 

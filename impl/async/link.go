@@ -229,9 +229,12 @@ func (k *link) seeOff() {
 	}
 	k.seeOffFaces(k.first)
 	k.wire.CloseWrite()
-	k.wire.bound(time.Now().Add(seeingOff))
+	k.bound()
 	k.changed.Broadcast()
 }
+
+// bound lets a closed connection live no longer than seeing it off may take.
+func (k *link) bound() { k.wire.bound(time.Now().Add(seeingOff)) }
 
 // seeOffFaces ends the layers, the topmost first.
 func (k *link) seeOffFaces(face *socket) {

@@ -56,8 +56,13 @@ func (s *socket) pump() {
 			s.out = s.out[1:]
 		}
 	}
+	if s.lingers && len(s.out) == 0 {
+		s.lingers = false
+		s.link.seeOff()
+	}
 	if s.over != nil {
 		s.link.changed.Broadcast() // the carrier may wait for this to climb
+		s.link.top.await()         // whose write timeout it is now
 	}
 	s.await()
 	if s.owed && s.conn != nil && !s.waiting() {

@@ -132,3 +132,30 @@ func TestFairness(t *testing.T) {
 		t.Errorf("the round trip ended after %d bytes", done)
 	}
 }
+
+// A peer that has ended what it sends still gets all that was written to it.
+func TestOutputBehindThePeersEnd(t *testing.T) {
+	const size = 8 << 20 // more than the kernel takes
+	told, arrived := make(chan struct{}), make(chan int64, 1)
+	address := asynctest.Listen(t, func(c *net.TCPConn) {
+		io.ReadFull(c, make([]byte, 1)) // or else there might be nothing to send yet
+		c.CloseWrite()
+		<-told
+		n, _ := io.Copy(io.Discard, struct{ io.Reader }{c})
+		arrived <- n + 1
+	})
+	var got log
+	run(t, func(l *async.Loop) {
+		callbacks := got.callbacks()
+		event := callbacks.Event
+		callbacks.Event = func(err error) {
+			event(err)
+			close(told)
+		}
+		connect(t, l, address, callbacks, async.Options{Data: noise(size)})
+	})
+	if n := <-arrived; n != size {
+		t.Errorf("%d of %d bytes arrived", n, size)
+	}
+	got.check(t, "connect", "tcp-eof")
+}

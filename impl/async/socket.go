@@ -84,6 +84,8 @@ type socket struct {
 	owed    bool // a write callback, when everything has left
 	closed  bool
 	inEvent bool // the event callback runs
+	lingers bool // it is closed, and its output is still to go
+	failed  bool // the event callback is told, or was, why the socket ends
 
 	reading, writing direction
 }
@@ -145,8 +147,12 @@ func (s *socket) event(err error) {
 
 // fail ends the socket for a reason that its event callback is told: one event for one failure.
 func (s *socket) fail(condition error) {
+	s.failed = true
 	s.event(condition)
 	if !s.closed {
+		// A peer that says no more may still listen.
+		var eof *TCPEOF
+		s.lingers = errors.As(condition, &eof) && len(s.out) > 0 && s.conn != nil && !s.writing.disabled
 		s.end()
 	}
 }
@@ -155,10 +161,15 @@ func (s *socket) fail(condition error) {
 func (s *socket) end() {
 	s.closed = true
 	s.callbacks = Callbacks{}
-	s.out = nil
 	s.reading.stop()
 	s.writing.stop()
-	s.link.seeOff()
+	if s.lingers {
+		s.link.bound()
+		s.pump()
+	} else {
+		s.out = nil
+		s.link.seeOff()
+	}
 	s.link.loop.Release()
 	if s.layer != nil && s.layer.Closed != nil {
 		s.link.loop.call(s, s.layer.Closed)

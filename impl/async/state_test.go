@@ -90,6 +90,27 @@ func TestArmedTimeouts(t *testing.T) {
 	})
 }
 
+// A write timeout that runs already obeys a new setting: it is cleared, or runs out sooner.
+func TestSetWriteTimeoutWhileOutputWaits(t *testing.T) {
+	stop := make(chan struct{})
+	defer close(stop)
+	stuck := asynctest.Listen(t, func(*net.TCPConn) { <-stop })
+	var got log
+	run(t, func(l *async.Loop) {
+		callbacks := got.callbacks()
+		callbacks.Connect = nil
+		s := connect(t, l, stuck, callbacks, async.Options{WriteTimeout: time.Hour})
+		must(t, s.Write(make([]byte, 32<<20)))
+		must(t, s.SetTimeouts(0, 0))
+		if n := l.Timers(); n != 0 {
+			t.Errorf("cleared: %d timers", n)
+		}
+		must(t, s.SetTimeouts(0, time.Hour))
+		must(t, s.SetTimeouts(0, 50*time.Millisecond))
+	})
+	got.check(t, "tcp-timeout")
+}
+
 // A peer that reads slowly, but steadily, does not run into the write timeout.
 func TestWriteTimeoutHeldOff(t *testing.T) {
 	const size, timeout = 2 << 20, 150 * time.Millisecond

@@ -27,6 +27,9 @@ func Upgrade(s Socket, layer Layer) (Socket, error) {
 	if err := under.check("wrap"); err != nil {
 		return nil, err
 	}
+	if under.failed { // and is closed when its event callback returns
+		return nil, socketClosed(s, "wrap")
+	}
 	if len(under.buffer) > 0 || under.inHand > 0 {
 		return nil, layer.Condition(s, ErrEarlyData)
 	}

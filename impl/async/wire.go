@@ -89,7 +89,7 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // try writes what the kernel takes at once.
 func (w *wire) try(p []byte) int {
-	w.attempt.data = p
+	w.attempt.data, w.attempt.n, w.attempt.err = p, 0, nil // a closed descriptor is not even tried
 	err := w.raw.Write(w.attempt.once)
 	w.attempt.data = nil
 	if err == nil {

@@ -164,11 +164,25 @@ func TestOptionErrors(t *testing.T) {
 func TestWrapOfClosed(t *testing.T) {
 	_, options := peer(t)
 	address := asynctest.Listen(t, func(*net.TCPConn) {})
-	run(t, address, async.Options{}, func(s *session) {
-		s.plain.Close()
+	refused := func(plain async.Socket) {
+		t.Helper()
 		var closed *async.SocketClosed
-		if _, err := asyncssl.WrapInSSL(s.plain, options); !errors.As(err, &closed) {
+		if _, err := asyncssl.WrapInSSL(plain, options); !errors.As(err, &closed) {
 			t.Errorf("wrapping a closed socket: %v", err)
 		}
+	}
+	run(t, address, async.Options{}, func(s *session) {
+		s.plain.Close()
+		refused(s.plain)
 	})
+	failed := false
+	run(t, address, async.Options{}, func(s *session) {
+		s.plain.Write(nil, async.Callbacks{Connect: func(async.Socket) {}, Event: func(error) {
+			failed = true
+			refused(s.plain)
+		}})
+	})
+	if !failed {
+		t.Error("the event callback was not called")
+	}
 }

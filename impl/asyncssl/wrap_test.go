@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sslconform/sslconform/impl/async"
 	"github.com/sslconform/sslconform/impl/async/asynctest"
@@ -209,6 +210,18 @@ func TestLarge(t *testing.T) {
 	if got := [32]byte(received.Sum(nil)); got != want {
 		t.Error("what was received is not what the peer sent")
 	}
+}
+
+// The original's write timeout holds for what was written to it before, too.
+func TestWriteTimeoutBeforeHandshake(t *testing.T) {
+	stop := make(chan struct{})
+	defer close(stop)
+	_, options := peer(t)
+	address := asynctest.Listen(t, func(*net.TCPConn) { <-stop })
+	run(t, address, async.Options{WriteTimeout: 50 * time.Millisecond}, func(s *session) {
+		s.plain.Write(make([]byte, 32<<20))
+		s.wrap(options)
+	}).check("tcp-timeout", "close-cb")
 }
 
 // An ssl-socket is a socket: it can be wrapped again.

@@ -2,7 +2,9 @@ package reference
 
 import (
 	"context"
+	"net"
 	"runtime"
+	"slices"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
@@ -10,17 +12,27 @@ import (
 // New returns the reference implementation as a subject.
 func New() subject.Subject { return reference{} }
 
-type reference struct{}
+// Dialing is New with connections that come from dial: for what is to go wrong below the implementation.
+func Dialing(dial func(ctx context.Context, network, address string) (net.Conn, error)) subject.Subject {
+	return reference{dial}
+}
+
+type reference struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil for that of a net.Dialer
+}
 
 func (reference) Info() subject.Info {
 	return subject.Info{
-		Name:         "reference",
-		Version:      runtime.Version(),
-		Language:     "Go",
-		Capabilities: []subject.Capability{subject.WrapBeforeConnect, subject.ConnectCallback, subject.Verify, subject.TLS12, subject.TLS13},
+		Name:     "reference",
+		Version:  runtime.Version(),
+		Language: "Go",
+		Capabilities: append(slices.Clone(subject.Documented), subject.Introspect, subject.Status, subject.LoopEnd,
+			subject.AlertName, subject.Verify, subject.SNI, subject.TLSInTLS, subject.TLS12, subject.TLS13),
 	}
 }
 
-func (reference) Open(context.Context) (subject.Session, error) {
-	return subject.NewSession(newSession)
+func (r reference) Open(context.Context) (subject.Session, error) {
+	return subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
+		return newSession(events, r.dial)
+	})
 }

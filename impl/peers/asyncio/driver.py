@@ -11,10 +11,14 @@ close     asyncio has no close-cb: connection_lost, which ends every connection,
 
 import asyncio
 import base64
+import collections
 import contextlib
+import gc
+import hashlib
 import json
 import os
 import platform
+import resource
 import socket
 import ssl
 import sys
@@ -27,6 +31,11 @@ TYPES = [  # the first that fits: the others are OSErrors themselves
     (TimeoutError, ["tcp-timeout", *TCP_ERROR]),
     (OSError, TCP_ERROR),
 ]
+UNOFFERED = {  # fields of what asyncio has no equivalent for
+    "connect": {"stream", "keep", "read_timeout_ms", "write_timeout_ms"},
+    "write": {"callbacks", "has"},
+}
+METHODS = {"tls1.2": ssl.TLSVersion.TLSv1_2, "tls1.3": ssl.TLSVersion.TLSv1_3}
 ERRORS = (Exception, asyncio.CancelledError)  # what an operation can end with; CancelledError is no Exception
 
 
@@ -47,14 +56,59 @@ def client_context(request):
         context.load_verify_locations(request["authority"])
     else:
         context.verify_mode = ssl.CERT_NONE
+    if "certificate" in request:  # without a password, OpenSSL would ask the terminal for one
+        context.load_cert_chain(request["certificate"], request.get("key"), request.get("password", ""))
+    if "method" in request:
+        context.minimum_version = context.maximum_version = METHODS[request["method"]]
     return context
+
+
+def payload(size, seed):
+    """The bytes of a write that has a size. The numbers stand side by side in one large number, since one after the
+    other they would hold the loop up for seconds; what counts of each is in its lowest 24 bits."""
+    multiplier, increment, count = 1103515245, 12345, 1
+
+    def later(numbers):
+        """Each number's successor, as many steps on as there are numbers."""
+        ones = int.from_bytes((b"\1" + bytes(7)) * count, "little")
+        return numbers * (multiplier & 0xFFFFFF) + ones * (increment & 0xFFFFFF) & ones * 0xFFFFFF
+
+    numbers = later(seed & 0xFFFFFF)
+    while count < 1 << 14:
+        numbers |= later(numbers) << 64 * count
+        multiplier, increment, count = multiplier**2 & 0xFFFFFF, (multiplier + 1) * increment & 0xFFFFFF, 2 * count
+    data = bytearray()
+    while len(data) < size:
+        data += numbers.to_bytes(8 * count, "little")[2::8]
+        numbers = later(numbers)
+    return data[:size]
+
+
+def content(request):
+    """The bytes that a request is about. asyncio writes nothing but bytes, text neither."""
+    if "size" in request:
+        return payload(request["size"], request.get("seed", 0))
+    return base64.b64decode(request.get("data", ""))
+
+
+class Digest:
+    """Of what data_received got, by the name of what it was called for."""
+
+    def __init__(self):
+        self.size, self.sha256 = 0, hashlib.sha256()
+
+    def add(self, data):
+        self.size += len(data)
+        self.sha256.update(data)
 
 
 class Callbacks(asyncio.Protocol):
     """The callbacks that one connect attached; start_tls is given the same ones."""
 
-    def __init__(self, driver, name, tag, has):
-        self.driver, self.name, self.close_tag, self.tag, self.has = driver, name, None, tag, has
+    def __init__(self, driver, request):
+        self.driver, self.name, self.close_tag = driver, request["as"], None
+        self.tag, self.has, self.first = request["callbacks"], request.get("has", []), content(request)
+        self.digests = collections.defaultdict(Digest) if "digest" in request else None
 
     def call(self, callback, arguments, **fields):
         if callback in self.has:
@@ -62,10 +116,16 @@ class Callbacks(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.driver.sockets[self.name].made(transport)
+        if self.first:
+            transport.write(self.first)
         self.call("connect", 1, on=self.name)
 
     def data_received(self, data):
-        self.call("read", 1, on=self.name, data=base64.b64encode(data).decode())
+        if self.digests is None:
+            self.call("read", 1, on=self.name, data=base64.b64encode(data).decode())
+        else:
+            self.digests[self.name].add(data)
+            self.call("read", 1, on=self.name, size=len(data))
 
     def eof_received(self):
         types = ["tcp-eof", "tcp-info", "event-info"]
@@ -152,8 +212,9 @@ class Driver:
 
     def attempt(self, request, head):
         """Performs and reports an operation; gives back a coroutine if that ends only later."""
-        operation = getattr(self, "op_" + request["op"], None)
-        if operation is None:
+        operation = getattr(self, "op_" + request["op"].replace("-", "_"), None)
+        unoffered = UNOFFERED.get(request["op"], set()) & request.keys() or "write" in request.get("has", [])
+        if operation is None or unoffered:
             return self.line(**head, error={"unsupported": True})
         try:
             result = operation(request)
@@ -185,14 +246,15 @@ class Driver:
     def op_hello(self, request):
         versions = [name for name, has in [("tls1.2", ssl.HAS_TLSv1_2), ("tls1.3", ssl.HAS_TLSv1_3)] if has]
         return {"name": "asyncio", "version": platform.python_version(), "language": "Python",
-                "capabilities": ["connect-callback", "verify", "sni", "tls-in-tls", *versions],
+                "capabilities": ["connect-callback", "client-certificate", "key-password", "method", "status", "verify",
+                                 "sni", "tls-in-tls", *versions],
                 "by_driver": ["reattach", "close"]}
 
     def op_open(self, request):
         self.session = request["session"]
 
     def op_connect(self, request):
-        callbacks = Callbacks(self, request["as"], request["callbacks"], request.get("has", []))
+        callbacks = Callbacks(self, request)
         making = self.loop.create_connection(lambda: callbacks, request["host"], request["port"])
         self.sockets[request["as"]] = Socket(callbacks, self.spawn(self.connecting(callbacks, making)))
 
@@ -224,13 +286,25 @@ class Driver:
         return new and {"kind": "socket"}  # start_tls gives back None if the connection was closed meanwhile
 
     def op_write(self, request):
-        self.sockets[request["on"]].transport.result().write(base64.b64decode(request["data"]))
+        self.sockets[request["on"]].transport.result().write(content(request))
 
     def op_close(self, request):
         self.sockets[request["on"]].close()
 
     def op_closed(self, request):
         return {"closed": self.sockets[request["on"]].transport.result().is_closing()}
+
+    def op_digest(self, request):
+        digest = self.sockets[request["on"]].callbacks.digests[request["on"]]
+        return {"size": digest.size, "sha256": digest.sha256.hexdigest()}
+
+    def op_status(self, request):
+        gc.collect()
+        with open("/proc/self/statm") as statm:
+            resident = int(statm.read().split()[1])
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return {"descriptors": len(os.listdir("/proc/self/fd")) - 1, "memory": resident * resource.getpagesize(),
+                "cpu_ms": int((usage.ru_utime + usage.ru_stime) * 1000)}
 
     async def op_sync(self, request):
         for _ in range(3):  # the third is for what the second poll made ready: it runs behind this task

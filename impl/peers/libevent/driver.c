@@ -4,17 +4,19 @@
  * A plain socket is a bufferevent_socket, and wrapping it is bufferevent_openssl_filter_new over it, with the flags of
  * libevent's own sample, le-proxy.c. libevent leaves three things to its user, and they are the driver's doing: to set
  * the original's callbacks on the filter, to free a bufferevent once its event callback has told of an error or an EOF,
- * and to know what is closed and call close-cb (by_driver). Nothing is made up for on the
- * wire: what libevent has not sent when a filter is freed stays unsent.
+ * and to know what is closed and call close-cb (by_driver). Nothing is made up for: what libevent has not sent when a
+ * filter is freed stays unsent, and timeouts stay with the bufferevent that they were set on.
  *
  * The process holds one session.
  */
-#include <errno.h>
+#include <dirent.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -23,32 +25,11 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "lines.h"
-
-/* Without DEFER_CALLBACKS, a filter tells of an EOF before it hands out the data that came with it. */
-#define FLAGS (BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS)
-
-/* The conditions of the protocol, each with all that it extends. */
-#define EVENT_ERROR "\"event-error\",\"event-info\""
-#define TCP_INFO "\"tcp-info\",\"event-info\""
-#define TCP_ERROR "\"tcp-error\",\"event-error\"," TCP_INFO
-#define TCP_EOF "\"tcp-eof\"," TCP_INFO
-#define TCP_TIMEOUT "\"tcp-timeout\"," TCP_ERROR
-#define TCP_REFUSED "\"tcp-refused\"," TCP_ERROR
-#define TCP_SSL_ERROR "\"tcp-ssl-error\"," TCP_ERROR
-#define SOCKET_CLOSED "\"socket-closed\"," TCP_ERROR
-
-struct object { /* a name that the suite has given */
-	struct object *next;
-	struct bufferevent *bev;              /* NULL once it is freed */
-	const struct request *made, *connect; /* what made it; what attached its callbacks */
-	bool closing;
-};
+#include "objects.h"
 
 static struct event_base *base;
-static struct object *objects; /* the newest first */
-static struct request *opened, *held, *waiting, *syncs;
-static long seq, polls;
+static struct request *held, *syncs, *finishing;
+static long polls;
 static bool stop;
 
 static void append(struct request **list, struct request *r)
@@ -59,178 +40,67 @@ static void append(struct request **list, struct request *r)
 	*list = r;
 }
 
-/* ---- Lines to the suite ---- */
-
-static void event(const char *kind, const char *on, const char *tag, int arguments)
-{
-	printf("{\"seq\":%ld", ++seq);
-	text("event", kind);
-	text("session", get(opened, "session"));
-	if (on)
-		text("on", on);
-	text("callbacks", tag);
-	printf(",\"arguments\":%d", arguments);
-}
-
-static void condition(const char *key, const char *types, unsigned long code, const char *message, const char *socket)
-{
-	printf(",\"%s\":{\"types\":[%s],\"code\":%lu", key, types, code);
-	text("message", message ? message : "unknown");
-	if (socket)
-		text("socket", socket);
-	/* OpenSSL's reason for an alert that came in is the alert's number on top of this one. */
-	if (!strcmp(types, TCP_SSL_ERROR) && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET)
-		printf(",\"alert\":%d", ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET);
-	putchar('}');
-}
-
-static void answer(const struct request *r)
-{
-	printf("{\"seq\":%ld,%s\"id\":%s", ++seq, r->deferred ? "\"event\":\"ran\"," : "", get(r, "id"));
-	if (opened)
-		text("session", get(opened, "session"));
-}
-
-static void ok(const struct request *r, const char *what)
-{
-	answer(r);
-	printf(",\"ok\":{%s}", what);
-	finish("");
-}
-
-static void fail(const struct request *r, const char *types, unsigned long code, const char *message, const char *on)
-{
-	answer(r);
-	condition("error", types, code, message, on);
-	finish("");
-}
-
-/* ---- Objects ---- */
-
-static void perform(struct request *r);
-
-static struct object *find(const struct bufferevent *bev)
-{
-	struct object *o = objects;
-
-	while (o && o->bev != bev)
-		o = o->next;
-	return o;
-}
-
-static const char *name_of(const struct bufferevent *bev)
-{
-	struct object *o = find(bev);
-
-	return o ? get(o->made, "as") : "?";
-}
-
-/* A callback is running: perform what waits for it. An operation may come back here, so requests are only marked. */
-static void fire(const char *on, const char *callback)
-{
-	for (struct request *r = waiting; r; r = r->next) {
-		if (r->done || strcmp(get(r, "when_on"), on) || strcmp(get(r, "when_callback"), callback))
-			continue;
-		r->done = !*get(r, "when_every");
-		perform(r);
-	}
-}
-
-/* Free a bufferevent, and with it all that it is over (BEV_OPT_CLOSE_ON_FREE); libevent has no close-cb. */
-static void discard(struct bufferevent *bev)
-{
-	for (struct bufferevent *b = bev; b; b = bufferevent_get_underlying(b)) {
-		struct object *o = find(b);
-
-		if (o) {
-			o->bev = NULL;
-			o->closing = true;
-		}
-	}
-	bufferevent_free(bev);
-	for (struct object *o = objects; o; o = o->next) {
-		const char *tag = get(o->made, "close_callback");
-
-		if (o->closing && *tag) {
-			o->closing = false;
-			event("close", NULL, tag, 0);
-			finish("");
-			fire(tag, "close");
-		}
-		o->closing = false;
-	}
-}
-
-static void on_read(struct bufferevent *bev, void *with)
-{
-	const char *name = name_of(bev);
-	size_t length = evbuffer_get_length(bufferevent_get_input(bev));
-	unsigned char *data = need(malloc(length + 1)), *encoded = need(malloc(length / 3 * 4 + 5));
-
-	length = bufferevent_read(bev, data, length);
-	EVP_EncodeBlock(encoded, data, length);
-	event("read", name, get(with, "callbacks"), 2);
-	printf(",\"data\":\"%s\"", encoded);
-	finish("");
-	free(data);
-	free(encoded);
-	fire(name, "read");
-}
-
-static void on_event(struct bufferevent *bev, short what, void *with)
-{
-	int error = EVUTIL_SOCKET_ERROR(); /* before anything else can set it */
-	unsigned long ssl = bufferevent_get_openssl_error(bev);
-	const char *name = name_of(bev), *has = get(with, "has");
-
-	if (what & BEV_EVENT_CONNECTED) {
-		if (strstr(has, "\"connect\"")) {
-			event("connect", name, get(with, "callbacks"), 1);
-			finish("");
-			fire(name, "connect");
-		}
-		return;
-	}
-	if (strstr(has, "\"event\"")) {
-		event("event", NULL, get(with, "callbacks"), 1);
-		if (ssl)
-			condition("condition", TCP_SSL_ERROR, ssl, ERR_reason_error_string(ssl), name);
-		else if (what & BEV_EVENT_EOF)
-			condition("condition", TCP_EOF, 0, "end of file", name);
-		else
-			condition("condition",
-			    what & BEV_EVENT_TIMEOUT ? TCP_TIMEOUT : error == ECONNREFUSED ? TCP_REFUSED : TCP_ERROR,
-			    error, error ? evutil_socket_error_to_string(error) : "libevent gives no cause", name);
-		finish("");
-		fire(name, "event");
-	}
-	if (find(bev)) /* unless it was closed in the callback */
-		discard(bev);
-}
-
-static void add(struct request *made, struct bufferevent *bev, const struct request *connect)
-{
-	struct object *o = need(calloc(1, sizeof *o));
-
-	made->kept = true;
-	*o = (struct object){ .next = objects, .bev = bev, .made = made, .connect = connect };
-	bufferevent_setcb(bev, strstr(get(connect, "has"), "\"read\"") ? on_read : NULL, NULL, on_event, (void *)connect);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
-	objects = o;
-}
-
 /* ---- Operations ---- */
 
 static void op_hello(struct request *r)
 {
-	char what[512];
+	char what[1024];
 
 	snprintf(what, sizeof what,
 	    "\"name\":\"libevent\",\"version\":\"%s, OpenSSL %s\",\"language\":\"C\","
 	    "\"by_driver\":[\"reattach\",\"close\",\"error/then-closed\",\"timeout/closes\",\"argument/closed\"],"
-	    "\"capabilities\":[\"connect-callback\",\"wrap-before-connect\",\"alert-name\",\"verify\",\"sni\","
-	    "\"tls-in-tls\",\"tls1.2\",\"tls1.3\"]", event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING));
+	    "\"capabilities\":[\"read-timeout\",\"write-timeout\",\"pause\",\"write-callback\",\"connect-callback\","
+	    "\"wrap-before-connect\",\"client-certificate\",\"key-password\",\"method\",\"status\",\"loop-end\","
+	    "\"alert-name\",\"verify\",\"sni\",\"tls-in-tls\",\"tls1.2\",\"tls1.3\"]", event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING));
 	ok(r, what);
+}
+
+/* The bytes that a request is about; libevent knows nothing of text. */
+static unsigned char *content(const struct request *r, size_t *size)
+{
+	const char *encoded = get(r, "data");
+	size_t length = strlen(encoded);
+	unsigned long wanted = strtoul(get(r, "size"), NULL, 10), x = strtoul(get(r, "seed"), NULL, 10);
+	unsigned char *data = need(malloc((wanted ? wanted : length) + 1));
+
+	*size = wanted;
+	for (size_t n = 0; n < wanted; n++) {
+		x = (x * 1103515245 + 12345) & 0xffffffff;
+		data[n] = x >> 16 & 255;
+	}
+	if (wanted || !length)
+		return data;
+	if (EVP_DecodeBlock(data, (const unsigned char *)encoded, length) < 0)
+		die("not base64", encoded);
+	*size = length / 4 * 3;
+	for (; encoded[length - 1] == '='; length--)
+		--*size; /* EVP_DecodeBlock counts the padding */
+	return data;
+}
+
+static bool write_content(struct bufferevent *bev, const struct request *r)
+{
+	size_t size;
+	unsigned char *data = content(r, &size);
+	bool written = bufferevent_write(bev, data, size) == 0;
+
+	free(data);
+	return written;
+}
+
+static void set_timeouts(struct bufferevent *bev, const struct request *r)
+{
+	long read = strtol(get(r, "read_timeout_ms"), NULL, 10), write = strtol(get(r, "write_timeout_ms"), NULL, 10);
+	struct timeval of_read = { read / 1000, read % 1000 * 1000 }, of_write = { write / 1000, write % 1000 * 1000 };
+
+	bufferevent_set_timeouts(bev, read ? &of_read : NULL, write ? &of_write : NULL);
+}
+
+static void op_open(struct request *r)
+{
+	opened = r;
+	r->kept = true;
+	ok(r, "");
 }
 
 static void op_connect(struct request *r)
@@ -241,6 +111,9 @@ static void op_connect(struct request *r)
 	char where[128];
 
 	add(r, bev, r);
+	if (*get(r, "read_timeout_ms") || *get(r, "write_timeout_ms"))
+		set_timeouts(bev, r);
+	write_content(bev, r);
 	snprintf(where, sizeof where, "%s:%s", get(r, "host"), get(r, "port"));
 	if (evutil_parse_sockaddr_port(where, (struct sockaddr *)&address, &length) == 0 &&
 	    bufferevent_socket_connect(bev, (struct sockaddr *)&address, length) == 0) {
@@ -252,16 +125,46 @@ static void op_connect(struct request *r)
 	fail(r, TCP_ERROR, error, evutil_socket_error_to_string(error), get(r, "as"));
 }
 
+static int give_password(char *buffer, int size, int writing, void *password)
+{
+	(void)writing;
+	return snprintf(buffer, size, "%s", (const char *)password); /* even an empty one keeps OpenSSL from asking the terminal */
+}
+
+/* What a wrap is told of certificates and versions; false if it cannot be used. */
+static bool configure(SSL_CTX *context, const struct request *r)
+{
+	const char *certificate = get(r, "certificate"), *key = get(r, "key"), *method = get(r, "method");
+	int version = !strcmp(method, "tls1.2") ? TLS1_2_VERSION : !strcmp(method, "tls1.3") ? TLS1_3_VERSION : 0;
+
+	SSL_CTX_set_default_passwd_cb(context, give_password);
+	SSL_CTX_set_default_passwd_cb_userdata(context, (void *)get(r, "password"));
+	if (*get(r, "authority")) {
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+		if (SSL_CTX_load_verify_file(context, get(r, "authority")) != 1)
+			die("no authority in", get(r, "authority"));
+	}
+	if (*method && (!version || SSL_CTX_set_min_proto_version(context, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(context, version) != 1))
+		return false;
+	return (!*certificate || SSL_CTX_use_certificate_chain_file(context, certificate) == 1) &&
+	    (!*key || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1);
+}
+
 static void op_wrap(struct request *r, struct object *o)
 {
 	SSL_CTX *context = need(SSL_CTX_new(TLS_client_method()));
 	const char *server = get(r, "server_name");
 	SSL *ssl;
 
-	if (*get(r, "authority")) {
-		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-		if (SSL_CTX_load_verify_file(context, get(r, "authority")) != 1)
-			die("no authority in", get(r, "authority"));
+	if (!configure(context, r)) {
+		unsigned long error = ERR_get_error();
+
+		ERR_clear_error(); /* it must not be taken for one of a connection */
+		SSL_CTX_free(context);
+		fail(r, "", error, ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : ERR_reason_error_string(error),
+		    get(o->made, "as"));
+		return;
 	}
 	ssl = need(SSL_new(context));
 	SSL_CTX_free(context); /* the SSL has a reference of its own */
@@ -273,20 +176,72 @@ static void op_wrap(struct request *r, struct object *o)
 
 static void op_write(struct request *r, struct object *o)
 {
-	const char *encoded = get(r, "data");
-	size_t length = strlen(encoded);
-	unsigned char *data = need(malloc(length + 1));
-	int n = EVP_DecodeBlock(data, (const unsigned char *)encoded, length);
-
-	if (n < 0)
-		die("not base64", encoded);
-	for (; length && encoded[length - 1] == '='; length--)
-		n--; /* EVP_DecodeBlock counts the padding */
-	if (bufferevent_write(o->bev, data, n) == 0)
+	if (write_content(o->bev, r))
 		ok(r, "");
 	else
 		fail(r, EVENT_ERROR, 0, "bufferevent_write failed", get(o->made, "as"));
-	free(data);
+}
+
+static void op_set_timeouts(struct request *r, struct object *o)
+{
+	set_timeouts(o->bev, r);
+	ok(r, "");
+}
+
+static short directions(const struct request *r)
+{
+	return (*get(r, "to_read") ? EV_READ : 0) | (*get(r, "to_write") ? EV_WRITE : 0);
+}
+
+static void op_enable(struct request *r, struct object *o)
+{
+	bufferevent_enable(o->bev, directions(r));
+	ok(r, "");
+}
+
+static void op_disable(struct request *r, struct object *o)
+{
+	bufferevent_disable(o->bev, directions(r));
+	ok(r, "");
+}
+
+static void op_digest(struct request *r, struct object *o)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char what[200];
+	int n = snprintf(what, sizeof what, "\"size\":%ld,\"sha256\":\"", o->size);
+	unsigned length = 0;
+	EVP_MD_CTX *so_far = need(EVP_MD_CTX_new());
+
+	if (o->digest) {
+		EVP_MD_CTX_copy_ex(so_far, o->digest);
+		EVP_DigestFinal_ex(so_far, sum, &length);
+		for (unsigned i = 0; i < length; i++)
+			n += snprintf(what + n, sizeof what - n, "%02x", sum[i]);
+		snprintf(what + n, sizeof what - n, "\"");
+		ok(r, what);
+	} else {
+		fail(r, "", 0, "no digest was asked for", get(o->made, "as"));
+	}
+	EVP_MD_CTX_free(so_far);
+}
+
+static void op_status(struct request *r)
+{
+	DIR *folder = need(opendir("/proc/self/fd"));
+	struct mallinfo2 memory = mallinfo2();
+	struct rusage usage;
+	char what[128];
+	int descriptors = -3; /* ".", "..", and the folder's own */
+
+	while (readdir(folder))
+		descriptors++;
+	closedir(folder);
+	getrusage(RUSAGE_SELF, &usage);
+	snprintf(what, sizeof what, "\"descriptors\":%d,\"memory\":%zu,\"cpu_ms\":%ld", descriptors,
+	    memory.uordblks + memory.hblkhd, (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+	    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+	ok(r, what);
 }
 
 static void op_close(struct request *r, struct object *o)
@@ -316,6 +271,13 @@ static void op_sync(struct request *r)
 	append(&syncs, r);
 }
 
+/* Answered when nothing but the suite's own input is left to wait for: without that, event_base_dispatch would return. */
+static void op_finish(struct request *r)
+{
+	r->kept = true;
+	finishing = r;
+}
+
 static void op_end(struct request *r)
 {
 	const char *before = ",\"ok\":{\"never_ran\":[";
@@ -333,37 +295,64 @@ static void op_end(struct request *r)
 	finish(n ? "]}" : ",\"ok\":{}");
 }
 
-static void perform(struct request *r)
+static const struct operation {
+	const char *name;
+	void (*alone)(struct request *);
+	void (*on_object)(struct request *, struct object *);
+	bool when_closed; /* it can be asked of an object that libevent has freed */
+} operations[] = {
+	{ "hello", op_hello, NULL, false },
+	{ "open", op_open, NULL, false },
+	{ "connect", op_connect, NULL, false },
+	{ "wrap", NULL, op_wrap, false },
+	{ "write", NULL, op_write, false },
+	{ "close", NULL, op_close, false },
+	{ "closed", NULL, op_closed, true },
+	{ "set-timeouts", NULL, op_set_timeouts, false },
+	{ "enable", NULL, op_enable, false },
+	{ "disable", NULL, op_disable, false },
+	{ "digest", NULL, op_digest, true },
+	{ "status", op_status, NULL, false },
+	{ "sync", op_sync, NULL, false },
+	{ "finish", op_finish, NULL, false },
+	{ "end", op_end, NULL, false },
+};
+
+/* The operation that a request asks for; NULL if libevent does not have it, or one of its fields. */
+static const struct operation *offered(const struct request *r)
 {
-	const char *op = get(r, "op");
-	void (*on_object)(struct request *, struct object *) = !strcmp(op, "wrap") ? op_wrap :
-	    !strcmp(op, "write") ? op_write : !strcmp(op, "close") ? op_close : !strcmp(op, "closed") ? op_closed : NULL;
+	const char *name = get(r, "op");
+
+	if (!strcmp(name, "connect") ? *get(r, "stream") || *get(r, "keep") : !strcmp(name, "write") && *get(r, "has"))
+		return NULL;
+	for (size_t n = 0; n < sizeof operations / sizeof *operations; n++)
+		if (!strcmp(operations[n].name, name))
+			return &operations[n];
+	return NULL;
+}
+
+void perform(struct request *r)
+{
+	const struct operation *operation = offered(r);
 	struct object *o = objects;
 
-	while (on_object && o && strcmp(get(o->made, "as"), get(r, "on")))
-		o = o->next;
-	if (on_object && !o) {
-		fail(r, EVENT_ERROR, 0, "no socket has this name", NULL);
-	} else if (on_object && !o->bev && on_object != op_closed) { /* there is nothing left to call libevent with */
-		fail(r, SOCKET_CLOSED, 0, "the bufferevent was freed", get(o->made, "as"));
-	} else if (on_object) {
-		on_object(r, o);
-	} else if (!strcmp(op, "hello")) {
-		op_hello(r);
-	} else if (!strcmp(op, "open")) {
-		opened = r;
-		r->kept = true;
-		ok(r, "");
-	} else if (!strcmp(op, "connect")) {
-		op_connect(r);
-	} else if (!strcmp(op, "sync")) {
-		op_sync(r);
-	} else if (!strcmp(op, "end")) {
-		op_end(r);
-	} else {
+	if (!operation) {
 		answer(r);
 		finish(",\"error\":{\"unsupported\":true}");
+		return;
 	}
+	if (operation->alone) {
+		operation->alone(r);
+		return;
+	}
+	while (o && strcmp(get(o->made, "as"), get(r, "on")))
+		o = o->next;
+	if (!o)
+		fail(r, EVENT_ERROR, 0, "no socket has this name", NULL);
+	else if (!o->bev && !operation->when_closed) /* there is nothing left to call libevent with */
+		fail(r, SOCKET_CLOSED, 0, "the bufferevent was freed", get(o->made, "as"));
+	else
+		operation->on_object(r, o);
 }
 
 /* ---- The loop ---- */
@@ -416,6 +405,10 @@ int main(void)
 			if (!r->deferred)
 				free(r->line);
 			free(r);
+		}
+		if (finishing && event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE) == 1) {
+			ok(finishing, "");
+			finishing = NULL;
 		}
 	}
 	return 0;

@@ -1,0 +1,66 @@
+package driver_test
+
+import (
+	"testing"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// A session that is given up takes none of the others of its process with it, and new ones get another process.
+func TestGivenUp(t *testing.T) {
+	d := startToy(t)
+	open := func() subject.Session {
+		s, err := d.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	given, kept := open(), open()
+	if err := given.Perform(subject.Request{ID: 2, Op: subject.Write, On: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := given.Close(); err != nil {
+		t.Error(err)
+	}
+	for name, s := range map[string]subject.Session{"of the same process": kept, "opened later": open()} {
+		if err := s.Perform(subject.Request{ID: 2, Op: subject.Write, On: "x"}, subject.Request{ID: 3, Op: subject.End}); err != nil {
+			t.Fatal(err)
+		}
+		if records, err := collect(t, s); err != nil || len(records) != 3 {
+			t.Errorf("the session %s: %v, %v", name, records, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("close the session %s: %v", name, err)
+		}
+	}
+}
+
+// What befalls a session that is alone is nobody else's business, and the reverse.
+func TestOpenAlone(t *testing.T) {
+	d := startToy(t)
+	kept, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := d.OpenAlone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Perform(subject.Request{ID: 2, Op: "die"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := collect(t, kept); err == nil {
+		t.Error("the process did not die")
+	}
+	if err := alone.Perform(subject.Request{ID: 2, Op: subject.End}); err != nil {
+		t.Fatal(err)
+	}
+	if records, err := collect(t, alone); err != nil || len(records) != 1 {
+		t.Errorf("the session that is alone: %v, %v", records, err)
+	}
+	if err := alone.Close(); err != nil {
+		t.Error(err)
+	}
+	kept.Close()
+}

@@ -1,0 +1,100 @@
+package reference
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/impl/async"
+	"github.com/sslconform/sslconform/impl/asyncssl"
+)
+
+func (s *session) describe(o object, _ subject.Request) (subject.Result, error) {
+	return subject.Result{Classes: classes(o.itself()), Members: members(reflect.TypeOf(o.itself()))}, nil
+}
+
+func classes(itself any) []string {
+	switch itself.(type) {
+	case *async.Stream:
+		return []string{subject.ClassStream}
+	case *asyncssl.Socket:
+		return []string{subject.ClassSSLSocket, subject.ClassSocket}
+	default:
+		return []string{subject.ClassSocket}
+	}
+}
+
+// members lists what a program can reach of a pointer to a struct: methods, those of embedded fields included, and
+// fields, but for the embedded ones: they are how Go inherits.
+func members(t reflect.Type) []string {
+	var names []string
+	for n := range t.NumMethod() {
+		names = append(names, t.Method(n).Name)
+	}
+	for n := range t.Elem().NumField() {
+		if field := t.Elem().Field(n); field.IsExported() && !field.Anonymous {
+			names = append(names, field.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// A digest is that of all the data that was handed to the read callbacks of a socket.
+type digest struct {
+	hash hash.Hash
+	size int
+}
+
+func newDigest() *digest { return &digest{hash: sha256.New()} }
+
+func (d *digest) add(data []byte) (size int) {
+	d.hash.Write(data)
+	d.size += len(data)
+	return len(data)
+}
+
+// setDigest says whether a socket has a digest, which takes the place of its data.
+func (s *session) setDigest(on subject.Handle, has bool) {
+	delete(s.digests, on) // of an object that had the name before
+	if has {
+		s.digests[on] = newDigest()
+	}
+}
+
+func (s *session) digest(o object, r subject.Request) (subject.Result, error) {
+	d := s.digests[s.name(o.socket)]
+	if d == nil {
+		return subject.Result{}, fmt.Errorf("no digest was asked for where %s was connected", r.On)
+	}
+	return subject.Result{Size: d.size, SHA256: hex.EncodeToString(d.hash.Sum(nil))}, nil
+}
+
+// measure tells what the process uses, its own looking not counted.
+func measure() (subject.Result, error) {
+	descriptors, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return subject.Result{}, fmt.Errorf("count the descriptors: %w", err)
+	}
+	runtime.GC()
+	runtime.GC() // the first one only marks what finalizers and pools let go
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	var usage syscall.Rusage // behind the collections, so that what this takes counts for what was before
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return subject.Result{}, fmt.Errorf("get the CPU time: %w", err)
+	}
+	return subject.Result{
+		Descriptors: len(descriptors) - 1,
+		Memory:      int(memory.HeapAlloc + memory.StackInuse),
+		CPU:         int(time.Duration(usage.Utime.Nano()+usage.Stime.Nano()) / time.Millisecond),
+	}, nil
+}
