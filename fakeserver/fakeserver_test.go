@@ -131,7 +131,7 @@ func TestPlainAnswerToClientHello(t *testing.T) {
 	}
 	tcp.Close()
 	lines := ended(t, s, "got a record: handshake")
-	gomega.NewWithT(t).Expect(lines[1:]).To(gomega.Equal([]string{`sent 8 bytes in plain: "500 no\r\n"`, "got FIN", "closed the connection"}))
+	gomega.NewWithT(t).Expect(lines[1:]).To(gomega.Equal([]string{"got a ClientHello: TLS 1.3 or TLS 1.2, 13 cipher suites, for " + certs.Name, `sent 8 bytes in plain: "500 no\r\n"`, "got FIN", "closed the connection"}))
 }
 
 // A script that cannot go on says why, to those who wait for something else.

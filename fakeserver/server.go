@@ -1,85 +1,181 @@
 package fakeserver
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
-// A Server follows a script on the first connection that is made to it.
+// A Server follows a script on the first connection that is made to it, or on every one.
 type Server struct {
-	listener   *net.TCPListener
-	transcript *Transcript
-	running    sync.WaitGroup
+	port           int
+	transcript     *Transcript
+	received, sent atomic.Int64
+	running        sync.WaitGroup
+	stopping       chan struct{}
 
-	mu      sync.Mutex
-	conn    *net.TCPConn
-	stopped bool
+	mu          sync.Mutex
+	stopped     bool
+	open        map[io.Closer]bool // what Stop closes
+	resumptions map[string]chan struct{}
 }
 
-// Start listens on a free port of 127.0.0.1.
+func newServer() *Server {
+	return &Server{
+		transcript: newTranscript(), stopping: make(chan struct{}),
+		open: map[io.Closer]bool{}, resumptions: map[string]chan struct{}{},
+	}
+}
+
+// Start listens on a free port of 127.0.0.1, and follows the script on the first connection.
 func Start(script ...Step) (*Server, error) {
-	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	s, l, err := listen(script)
 	if err != nil {
 		return nil, fmt.Errorf("start a fake server: %w", err)
 	}
-	s := &Server{listener: l, transcript: newTranscript()}
-	s.running.Go(func() { s.serve(script) })
+	s.running.Go(func() {
+		defer s.transcript.end()
+		if conn, err := s.accept(l); err == nil { // or stopped before a client came
+			s.serve(conn, s.transcript, script)
+		}
+	})
 	return s, nil
 }
 
+// Serve listens on a free port of 127.0.0.1, and follows the script on every connection, many at a time. Each has a
+// number, from 1; note is called with every entry as it is made, maybe at the same time for different connections. The
+// server's own transcript stays empty.
+func Serve(note func(connection int, e Entry), script ...Step) (*Server, error) {
+	s, l, err := listen(script)
+	if err != nil {
+		return nil, fmt.Errorf("start a fake server: %w", err)
+	}
+	s.running.Go(func() {
+		for number := 1; ; number++ {
+			conn, err := s.accept(l)
+			if err != nil {
+				return
+			}
+			t := newTranscript()
+			t.watch = func(e Entry) { note(number, e) }
+			s.running.Go(func() { s.serve(conn, t, script) })
+		}
+	})
+	return s, nil
+}
+
+// listen makes a server that does nothing yet.
+func listen(script []Step) (*Server, *net.TCPListener, error) {
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var failed error
+		err := raw.Control(func(fd uintptr) {
+			for _, step := range script {
+				for _, prepare := range step.listen {
+					failed = errors.Join(failed, prepare(fd))
+				}
+			}
+		})
+		return errors.Join(err, failed)
+	}}
+	config.SetMultipathTCP(false) // its sockets are others than those that the options are meant for
+	l, err := config.Listen(context.Background(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	s := newServer()
+	s.port = l.Addr().(*net.TCPAddr).Port
+	s.adopt(l)
+	return s, l.(*net.TCPListener), nil
+}
+
 // Port is where the server listens on 127.0.0.1.
-func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+func (s *Server) Port() int { return s.port }
 
 // Transcript is what passes on the connection.
 func (s *Server) Transcript() *Transcript { return s.transcript }
 
+// Received is how many bytes of application data have come so far, in plain before a handshake and under TLS after it.
+func (s *Server) Received() int64 { return s.received.Load() }
+
+// Sent is how many bytes of application data were sent so far; what the kernel has not taken yet does not count.
+func (s *Server) Sent() int64 { return s.sent.Load() }
+
 // Stop ends the script wherever it is, closes the connection, and waits until nothing of the server is left.
 func (s *Server) Stop() {
 	s.mu.Lock()
-	s.stopped = true
-	s.listener.Close()
-	if s.conn != nil {
-		s.conn.Close()
+	if !s.stopped {
+		s.stopped = true
+		close(s.stopping)
 	}
+	for c := range s.open {
+		c.Close()
+	}
+	clear(s.open)
 	s.mu.Unlock()
 	s.running.Wait()
+	s.transcript.end()
 }
 
-func (s *Server) serve(script []Step) {
-	defer s.transcript.end()
-	conn, err := s.listener.AcceptTCP()
-	if err != nil {
-		return // stopped before a client came
-	}
-	defer conn.Close()
-	if !s.adopt(conn) {
-		return
-	}
-	s.transcript.add(Entry{Side: Client, Kind: Connected})
-	c := &conversation{wire: newWire(conn, s.transcript)}
-	for _, step := range script {
-		if err := step.run(c); err != nil {
-			s.failed(step, err)
-			return
-		}
-	}
-	conn.Close()
-	s.transcript.add(Entry{Side: Peer, Kind: Closed})
-}
-
-// adopt makes the connection one that Stop closes.
-func (s *Server) adopt(conn *net.TCPConn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conn = conn
-	return !s.stopped
-}
-
-func (s *Server) failed(step Step, err error) {
+// adopt makes something be closed by Stop.
+func (s *Server) adopt(c io.Closer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.stopped {
-		s.transcript.add(Entry{Side: Peer, Kind: Failed, Text: fmt.Sprintf("the peer could not %s: %v", step.name, err)})
+		s.open[c] = true
+	}
+	return !s.stopped
+}
+
+func (s *Server) release(c io.Closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+var errStopped = errors.New("the server was stopped")
+
+func (s *Server) accept(l *net.TCPListener) (*net.TCPConn, error) {
+	conn, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	if !s.adopt(conn) {
+		conn.Close()
+		return nil, errStopped
+	}
+	return conn, nil
+}
+
+// serve follows the script on a connection.
+func (s *Server) serve(conn *net.TCPConn, t *Transcript, script []Step) {
+	defer s.release(conn)
+	defer conn.Close()
+	t.add(Entry{Side: Client, Kind: Connected})
+	c := &conversation{server: s, wire: newWire(conn, t)}
+	for _, step := range script {
+		err := step.run(c)
+		if errors.Is(err, errReset) {
+			return
+		}
+		if err != nil {
+			s.failed(t, step, err)
+			return
+		}
+	}
+	c.finish()
+	conn.Close()
+	t.add(Entry{Side: Peer, Kind: Closed})
+}
+
+func (s *Server) failed(t *Transcript, step Step, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopped {
+		t.add(Entry{Side: Peer, Kind: Failed, Text: fmt.Sprintf("the peer could not %s: %v", step.name, err)})
 	}
 }

@@ -3,88 +3,27 @@ package fakeserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 )
 
-// A Side is one end of the connection: where an entry of the transcript comes from.
-type Side string
-
-const (
-	Client Side = "client"
-	Peer   Side = "peer"
-)
-
-// A Kind is what an entry of the transcript is about.
-type Kind string
-
-const (
-	Connected   Kind = "connected"    // the TCP connection stands
-	Bytes       Kind = "bytes"        // Data passed in plain
-	Record      Kind = "record"       // a TLS record of Type and Length passed
-	Handshake   Kind = "handshake"    // the handshake is done, as Text says
-	Data        Kind = "data"         // application Data passed under TLS
-	CloseNotify Kind = "close_notify" // the side closed TLS
-	FIN         Kind = "FIN"          // the side closed TCP
-	RST         Kind = "RST"          // the side reset TCP
-	Failed      Kind = "failed"       // the script cannot go on, as Text says
-	Closed      Kind = "closed"       // the script is done, and the connection closed
-)
-
-// An Entry is something that passed, or happened, at a time.
-type Entry struct {
-	Time   time.Time
-	Side   Side
-	Kind   Kind
-	Type   RecordType
-	Length int
-	Data   []byte
-	Text   string
-}
-
-// String is the entry as the peer would tell it.
-func (e Entry) String() string {
-	did := "sent"
-	if e.Side == Client {
-		did = "got"
-	}
-	switch e.Kind {
-	case Connected:
-		return "the client connected"
-	case Closed:
-		return "closed the connection"
-	case Record:
-		return fmt.Sprintf("%s a record: %s, %d bytes", did, e.Type, e.Length)
-	case Bytes:
-		return fmt.Sprintf("%s %d bytes in plain: %s", did, len(e.Data), quote(e.Data))
-	case Data:
-		return fmt.Sprintf("%s %d bytes under TLS: %s", did, len(e.Data), quote(e.Data))
-	case Handshake, Failed:
-		return e.Text
-	default:
-		return fmt.Sprintf("%s %s", did, e.Kind)
-	}
-}
-
-func quote(data []byte) string {
-	const most = 60
-	if len(data) > most {
-		return fmt.Sprintf("%q…", data[:most])
-	}
-	return fmt.Sprintf("%q", data)
-}
+// ErrOver is what waiting ends with where the script has ended without what was waited for.
+var ErrOver = errors.New("the peer's script ended")
 
 // A Transcript is what passed on a connection so far.
 type Transcript struct {
+	watch func(Entry) // sees each entry
+
 	mu      sync.Mutex
 	entries []Entry
 	over    bool
 	changed chan struct{} // closed at the next change
 }
 
-func newTranscript() *Transcript { return &Transcript{changed: make(chan struct{})} }
+func newTranscript() *Transcript {
+	return &Transcript{changed: make(chan struct{}), watch: func(Entry) {}}
+}
 
 // Entries returns what passed so far.
 func (t *Transcript) Entries() []Entry {
@@ -93,10 +32,9 @@ func (t *Transcript) Entries() []Entry {
 	return slices.Clone(t.entries)
 }
 
-// ErrOver is what waiting ends with where the script has ended without what was waited for.
-var ErrOver = errors.New("the peer's script ended")
-
-// Await waits for an entry that matches, be it there already. Where the script failed, that is the error.
+// Await waits for an entry that matches, be it there already, and returns the first one. It ends with an error where
+// the script failed before there was one (the error says how), where the script ended ([ErrOver]; it does when it was
+// stopped, too), or with that of the context.
 func (t *Transcript) Await(ctx context.Context, match func(Entry) bool) (Entry, error) {
 	for seen := 0; ; {
 		fresh, over, changed := t.after(seen)
@@ -134,6 +72,7 @@ func (t *Transcript) add(e Entry) {
 	}
 	e.Time = time.Now()
 	t.entries = append(t.entries, e)
+	t.watch(e)
 	t.stir()
 }
 

@@ -6,117 +6,200 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
-
-// A RecordType is the first byte of a TLS record (RFC 8446, section 5.1).
-type RecordType byte
-
-const (
-	ChangeCipherSpec RecordType = 20
-	AlertRecord      RecordType = 21
-	HandshakeRecord  RecordType = 22
-	ApplicationData  RecordType = 23
-)
-
-func (t RecordType) String() string {
-	switch t {
-	case ChangeCipherSpec:
-		return "change_cipher_spec"
-	case AlertRecord:
-		return "alert"
-	case HandshakeRecord:
-		return "handshake"
-	case ApplicationData:
-		return "application_data"
-	default:
-		return fmt.Sprintf("type %d", byte(t))
-	}
-}
-
-// headerSize is the length of a record's header: type, version, length.
-const headerSize = 5
 
 // errFIN is what reading ends with where the client's TCP ends. It is no io.EOF, so that crypto/tls returns io.EOF for
 // close_notify only.
 var errFIN = errors.New("the client closed TCP")
 
-// wire is the TCP connection below everything else, noting what passes.
+// wire is the TCP connection below everything else, noting what passes and shaping what is written.
 type wire struct {
-	*net.TCPConn
+	net.Conn // not *net.TCPConn, whose shortcuts for io.Copy would go round Read and Write
+	tcp      *net.TCPConn
+
 	transcript *Transcript
-	in, out    splitter
-	ended      error // how the client ended TCP
+	in         splitter
+	pushed     []byte // what was read, and noted, and is to be read again
+
+	ending sync.Mutex
+	ended  error // how the client ended TCP
+
+	joining atomic.Int32 // how many steps want what is written to be kept until the next read
+	cut     atomic.Bool  // nothing goes out any more
+
+	mu        sync.Mutex // of writing, as is all that follows
+	out       splitter
+	shapers   []shaper
+	kept      []byte
+	dribbling int
+	sentFIN   bool
 }
+
+// A shaper returns what is written in the place of what should be.
+type shaper func([]byte) []byte
 
 func newWire(c *net.TCPConn, t *Transcript) *wire {
-	return &wire{TCPConn: c, transcript: t, in: splitter{side: Client, note: t.add}, out: splitter{side: Peer, note: t.add}}
+	return &wire{
+		Conn: c, tcp: c, transcript: t,
+		in: splitter{side: Client, note: t.add}, out: splitter{side: Peer, note: t.add},
+	}
 }
 
+// Read writes first what was kept: the client may wait for it.
 func (w *wire) Read(p []byte) (int, error) {
-	if w.ended != nil {
-		return 0, w.ended
+	if len(w.pushed) > 0 {
+		n := copy(p, w.pushed)
+		w.pushed = w.pushed[n:]
+		return n, nil
 	}
-	n, err := w.TCPConn.Read(p)
+	if w.cut.Load() {
+		return 0, errCut
+	}
+	if w.joining.Load() > 0 {
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.end(); err != nil {
+		return 0, err
+	}
+	n, err := w.tcp.Read(p)
 	w.in.take(p[:n])
+	return n, w.clientEnded(err)
+}
+
+// clientEnded notes that the client has ended TCP, where that is what the error of a read or a write tells.
+func (w *wire) clientEnded(err error) error {
+	w.ending.Lock()
+	defer w.ending.Unlock()
+	how := TCPClosed
 	switch {
 	case err == io.EOF:
-		w.end(FIN, errFIN)
+		err = errFIN
 	case errors.Is(err, syscall.ECONNRESET):
-		w.end(RST, err)
+		how = TCPReset
 	default:
-		return n, err
+		return err
 	}
-	return n, w.ended
+	if w.ended == nil {
+		w.transcript.add(Entry{Side: Client, Kind: how})
+		w.ended = err
+	}
+	return w.ended
 }
 
-func (w *wire) end(how Kind, err error) {
-	w.transcript.add(Entry{Side: Client, Kind: how})
-	w.ended = err
+// end is how the client has ended TCP, if it has.
+func (w *wire) end() error {
+	w.ending.Lock()
+	defer w.ending.Unlock()
+	return w.ended
 }
 
+// push makes bytes be read again.
+func (w *wire) push(p []byte) { w.pushed = append(w.pushed, p...) }
+
+// Write writes bytes that are records if TLS is spoken.
 func (w *wire) Write(p []byte) (int, error) {
-	w.out.take(p)
-	return w.TCPConn.Write(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.write(p, w.out.take)
 }
 
-// speakTLS tells that what passes from now on are records.
-func (w *wire) speakTLS() { w.in.tls, w.out.tls = true, true }
-
-// A splitter notes what one side sends: bytes in plain, or the records that a stream consists of.
-type splitter struct {
-	side   Side
-	note   func(Entry)
-	tls    bool
-	header []byte // of the record that is not complete yet
-	left   int    // of its body
+// writePlain writes bytes that are no records, whatever is spoken.
+func (w *wire) writePlain(p []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err := w.write(p, w.out.plain)
+	return err
 }
 
-func (s *splitter) take(p []byte) {
-	if !s.tls {
-		if len(p) > 0 {
-			s.note(Entry{Side: s.side, Kind: Bytes, Data: slices.Clone(p)})
-		}
-		return
+func (w *wire) write(p []byte, note func([]byte)) (int, error) {
+	shaped := p
+	for _, shape := range slices.Backward(w.shapers) {
+		shaped = shape(shaped)
+	}
+	note(shaped)
+	if w.joining.Load() > 0 {
+		w.kept = append(w.kept, shaped...)
+		return len(p), nil
+	}
+	if err := w.emit(shaped); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (w *wire) emit(p []byte) error {
+	size := len(p)
+	if w.dribbling > 0 {
+		size = 1
 	}
 	for len(p) > 0 {
-		p = s.record(p)
+		if _, err := w.tcp.Write(p[:size]); err != nil {
+			return w.clientEnded(err)
+		}
+		p = p[size:]
 	}
+	return nil
 }
 
-// record takes what belongs to one record off p. A record is noted when its header is complete.
-func (s *splitter) record(p []byte) (rest []byte) {
-	if s.left > 0 {
-		n := min(s.left, len(p))
-		s.left -= n
-		return p[n:]
+// flush writes what was kept.
+func (w *wire) flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flushLocked()
+}
+
+func (w *wire) flushLocked() error {
+	w.out.emitRun()
+	kept := w.kept
+	w.kept = nil
+	return w.emit(kept)
+}
+
+// flushBeyond writes what was kept if it is more than a batch.
+func (w *wire) flushBeyond(size int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.kept) < size {
+		return nil
 	}
-	n := min(headerSize-len(s.header), len(p))
-	s.header = append(s.header, p[:n]...)
-	if len(s.header) == headerSize {
-		s.left = int(s.header[3])<<8 | int(s.header[4])
-		s.note(Entry{Side: s.side, Kind: Record, Type: RecordType(s.header[0]), Length: s.left})
-		s.header = nil
+	return w.flushLocked()
+}
+
+// fin closes the sending side. What was kept goes out in the segment that has the FIN.
+func (w *wire) fin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sentFIN {
+		return nil
 	}
-	return p[n:]
+	if w.joining.Load() > 0 {
+		if err := cork(w.tcp); err != nil {
+			return fmt.Errorf("join data and FIN: %w", err)
+		}
+	}
+	if err := w.flushLocked(); err != nil {
+		return err
+	}
+	w.transcript.add(Entry{Side: Peer, Kind: TCPClosed})
+	w.sentFIN = true
+	return w.tcp.CloseWrite()
+}
+
+// abort makes whoever reads or writes return.
+func (w *wire) abort() { w.tcp.SetDeadline(time.Unix(1, 0)) }
+
+// SetWriteDeadline does nothing: crypto/tls would have all writing fail that follows its close_notify.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// speakTLS tells that what passes from now on are records.
+func (w *wire) speakTLS() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in.tls, w.out.tls = true, true
 }

@@ -1,0 +1,59 @@
+package fakeserver
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// Hold has the script wait, neither reading nor writing, until [Server.Resume] is called with the name; it may have
+// been called before.
+func Hold(name string) Step {
+	return Step{name: fmt.Sprintf("hold (%s)", name), run: func(c *conversation) error {
+		c.wire.transcript.add(Entry{Side: Peer, Kind: Held, Text: name})
+		select {
+		case <-c.server.resumption(name):
+			c.wire.transcript.add(Entry{Side: Peer, Kind: Resumed, Text: name})
+			return nil
+		case <-c.server.stopping:
+			return errStopped
+		}
+	}}
+}
+
+// Resume lets a script go on that holds under the name, or will come to it.
+func (s *Server) Resume(name string) {
+	resumed := s.resumption(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-resumed:
+	default:
+		close(resumed)
+	}
+}
+
+// resumption is closed when the name is resumed.
+func (s *Server) resumption(name string) chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.resumptions[name] == nil {
+		s.resumptions[name] = make(chan struct{})
+	}
+	return s.resumptions[name]
+}
+
+// SmallWindow has the peer take little before it reads, so that a client is soon kept from writing. It may stand
+// anywhere in a script: what it does is done before the client connects.
+func SmallWindow() Step {
+	const size = 4096 // set before listen, so that accepted connections have it from the first segment on
+	return Step{
+		name: "have a small window",
+		run:  func(*conversation) error { return nil },
+		listen: []func(uintptr) error{func(fd uintptr) error {
+			if err := syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, size); err != nil {
+				return fmt.Errorf("set SO_RCVBUF: %w", err)
+			}
+			return nil
+		}},
+	}
+}

@@ -1,0 +1,178 @@
+package fakeserver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	. "github.com/sslconform/sslconform/fakeserver"
+)
+
+func TestHold(t *testing.T) {
+	s := start(t, Hold("early"), SendPlain("a"), Hold("late"), SendPlain("b"), Hold("late"), FIN())
+	s.Resume("early")
+	c := dial(t, s)
+	read(t, c, "a")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := s.Transcript().Await(ctx, func(e Entry) bool { return e.Kind == Held && e.Text == "late" }); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Sent(); got != 1 {
+		t.Errorf("sent %d bytes", got)
+	}
+	s.Resume("late")
+	s.Resume("late")
+	read(t, c, "b")
+	c.Close()
+	want := []string{
+		"holds (early)", "goes on (early)", `sent 1 bytes in plain: "a"`, "holds (late)", "goes on (late)",
+		`sent 1 bytes in plain: "b"`, "holds (late)", "goes on (late)", "sent FIN",
+	}
+	gomega.NewWithT(t).Expect(ended(t, s, "holds")[:len(want)]).To(gomega.Equal(want))
+}
+
+// Stop ends a script that holds, and says nothing of a failure.
+func TestStopHeld(t *testing.T) {
+	s := start(t, Hold("for ever"))
+	dial(t, s)
+	if _, err := s.Transcript().Await(t.Context(), func(e Entry) bool { return e.Kind == Held }); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	s.Stop()
+	gomega.NewWithT(t).Expect(ended(t, s, "")).To(gomega.Equal([]string{"the client connected", "holds (for ever)"}))
+}
+
+// With a small window a client's writes soon wait.
+func TestSmallWindow(t *testing.T) {
+	taken := func(script ...Step) int {
+		s := start(t, script...)
+		c := dial(t, s)
+		c.SetWriteBuffer(4096)
+		c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+		n, _ := c.Write(make([]byte, 16<<20))
+		return n
+	}
+	small, usual := taken(SmallWindow(), Hold("")), taken(Hold(""))
+	if small > 32<<10 || usual < 2*small {
+		t.Errorf("it takes %d bytes, and %d without", small, usual)
+	}
+	if inner := taken(Joined(SmallWindow()), Hold("")); inner > 32<<10 {
+		t.Errorf("inside another step it takes %d bytes", inner)
+	}
+}
+
+// descriptors counts what is open, where the system tells.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	if l, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
+		l.Close() // the first use opens what the runtime keeps
+	}
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("there is no /proc")
+	}
+	return len(entries)
+}
+
+// Connects are refused, and the port is not free all the same.
+func TestRefusing(t *testing.T) {
+	before := descriptors(t)
+	s, err := StartRefusing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", s.Port())
+	for range 3 {
+		if _, err := net.Dial("tcp", address); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("dial: %v", err)
+		}
+	}
+	if _, err := net.Listen("tcp4", address); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("listen: %v", err)
+	}
+	noPeer(t, s, before)
+}
+
+// Connects do not complete, however many there are.
+func TestHanging(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Linux only")
+	}
+	before := descriptors(t)
+	s, err := StartHanging()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	results := make(chan error)
+	for range 5 {
+		go func() {
+			var d net.Dialer
+			_, err := d.DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", s.Port()))
+			results <- err
+		}()
+	}
+	for range 5 {
+		if err := <-results; err == nil || !strings.Contains(err.Error(), "timeout") {
+			t.Errorf("dial: %v", err)
+		}
+	}
+	noPeer(t, s, before)
+}
+
+// noPeer stops a server that nobody can connect to: nothing is left of it.
+func noPeer(t *testing.T, s *Server, descriptorsBefore int) {
+	t.Helper()
+	s.Stop()
+	s.Stop()
+	if _, err := s.Transcript().Await(t.Context(), func(Entry) bool { return true }); !errors.Is(err, ErrOver) {
+		t.Errorf("the transcript: %v", err)
+	}
+	if after := descriptors(t); after != descriptorsBefore {
+		t.Errorf("%d descriptors, %d before", after, descriptorsBefore)
+	}
+	if _, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port())); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("after Stop: %v", err)
+	}
+}
+
+// A server leaves no descriptor, however its script ends.
+func TestDescriptors(t *testing.T) {
+	for name, script := range map[string][]Step{
+		"at the end": {SendPlain("x")}, "failed": {ExpectPlain("never")}, "reset": {ExpectPlain("other"), RST()},
+		"stopped": {SendPlain("x"), Hold("")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := descriptors(t)
+			s, err := Start(script...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Write([]byte("other"))
+			c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+			io.ReadAll(c)
+			s.Stop()
+			c.Close()
+			if after := descriptors(t); after != before {
+				t.Errorf("%d descriptors, %d before", after, before)
+			}
+		})
+	}
+}
