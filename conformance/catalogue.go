@@ -13,18 +13,63 @@ import (
 type catalogue struct {
 	clauses []fixtures.Clause
 	clause  fixtures.Clause // the one that is open
-	entries []entry
+	entries []*entry
 }
 
 // An entry is a spec of a clause.
 type entry struct {
-	clause fixtures.Clause
-	text   string
-	body   func(*spec)
+	clause    fixtures.Clause
+	text      string
+	incidents []string // where it has hurt before: project and number
+	needed    []subject.Capability
+	kind      kind
+	body      func(*spec)
+}
+
+// A kind says when a spec runs.
+type kind int
+
+const (
+	// Ordinary specs come first, in any order.
+	ordinary kind = iota
+	// Timed ones take as long as the times that they are about: all start before the first spec, and are judged behind
+	// the ordinary ones.
+	timed
+	// Alone are those that look at what the whole process uses: nothing else runs meanwhile.
+	alone
+)
+
+// title is the spec in words: its text, and the incidents it stands for.
+func (e *entry) title() string {
+	if len(e.incidents) == 0 {
+		return e.text
+	}
+	return fmt.Sprintf("%s (%s)", e.text, strings.Join(e.incidents, ", "))
 }
 
 // name is what a spec is selected and reported by.
-func (e entry) name() string { return e.clause.ID + " " + e.text }
+func (e *entry) name() string { return e.clause.ID + " " + e.title() }
+
+// needs are the capabilities without which the spec does not apply.
+func (e *entry) needs() []subject.Capability {
+	var needs []subject.Capability
+	for _, n := range e.clause.Needs {
+		needs = append(needs, subject.Capability(n))
+	}
+	return append(needs, e.needed...)
+}
+
+// seen names where the failure that the spec provokes was observed: project and number.
+func (e *entry) seen(incidents ...string) *entry {
+	e.incidents = append(e.incidents, incidents...)
+	return e
+}
+
+// needing adds capabilities that the spec needs beside those of its clause.
+func (e *entry) needing(needs ...subject.Capability) *entry {
+	e.needed = append(e.needed, needs...)
+	return e
+}
 
 // newCatalogue panics if it does not fit the clauses, which are embedded: that is a fault of this program.
 func newCatalogue() *catalogue {
@@ -33,28 +78,59 @@ func newCatalogue() *catalogue {
 		panic(err)
 	}
 	c := &catalogue{clauses: clauses}
+	c.identity()
 	c.reattach()
+	c.timeouts()
+	c.data()
+	c.upgrade()
+	c.original()
 	c.close()
 	c.errors()
+	c.arguments()
+	if twice := c.twice(); twice != "" {
+		panic(fmt.Sprintf("there are two specs %q", twice))
+	}
 	return c
 }
 
 // of opens a clause for the specs that follow.
 func (c *catalogue) of(id string) {
+	c.clause = c.clauses[c.index(id)]
+}
+
+func (c *catalogue) index(id string) int {
 	n := slices.IndexFunc(c.clauses, func(c fixtures.Clause) bool { return c.ID == id })
 	if n < 0 {
 		panic(fmt.Sprintf("there is no clause %q in fixtures/clauses.yaml", id))
 	}
-	c.clause = c.clauses[n]
+	return n
 }
 
 // it adds a spec of the open clause.
-func (c *catalogue) it(text string, body func(*spec)) {
-	e := entry{c.clause, text, body}
-	if slices.ContainsFunc(c.entries, func(other entry) bool { return other.name() == e.name() }) {
-		panic(fmt.Sprintf("there are two specs %q", e.name()))
-	}
+func (c *catalogue) it(text string, body func(*spec)) *entry { return c.add(ordinary, text, body) }
+
+// timed adds a spec that is about times; see [spec.T].
+func (c *catalogue) timed(text string, body func(*spec)) *entry { return c.add(timed, text, body) }
+
+// alone adds a spec that looks at what the whole process uses.
+func (c *catalogue) alone(text string, body func(*spec)) *entry { return c.add(alone, text, body) }
+
+func (c *catalogue) add(k kind, text string, body func(*spec)) *entry {
+	e := &entry{clause: c.clause, text: text, kind: k, body: body}
 	c.entries = append(c.entries, e)
+	return e
+}
+
+// twice returns a name that two specs have.
+func (c *catalogue) twice() string {
+	names := map[string]bool{}
+	for _, e := range c.entries {
+		if names[e.name()] {
+			return e.name()
+		}
+		names[e.name()] = true
+	}
+	return ""
 }
 
 // Specs returns the names of all specs.

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"crypto/tls"
+
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
@@ -8,25 +10,114 @@ import (
 // close holds the subject to: "The `close-cb` function passed in will be called when the SSL socket is closed.
 // `close-cb` is a lambda with no arguments."
 func (c *catalogue) close() {
+	c.closeByUs()
+	c.closeByOthers()
+	c.closeTooSoon()
+	c.closeMoment()
+	c.closeAgain()
+	c.closeInCallbacks()
+	c.closeNotify()
+	c.closeUnderLoad()
+	c.closeProcess()
+	c.closeLoop()
+}
+
+func (c *catalogue) closeByUs() {
 	c.of("close/explicit")
 	c.it("calls close-cb once, without arguments", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		sp.connected(p)
-		sp.must(sp.wrap(closeCB))
-		sp.sees(p, "the end of the handshake", func(e fakeserver.Entry) bool { return e.Kind == fakeserver.Handshake })
+		sp.upgraded(p)
 		sp.must(subject.Request{Op: subject.Close, On: wrapped})
 		sp.quiet(p)
 		sp.Expect(sp.calls(subject.OnClose)).To(be([]line{"close-cb C called with 0 arguments"}), "the calls of close-cb")
+	}).seen("nodejs/node#24984", "aio-libs/aiohttp#1925", "netty/netty#1608")
+	for _, v := range closeVersions {
+		c.it("calls close-cb once behind data that went both ways, under "+v.name, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v),
+				fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
+			since := sp.upgraded(p)
+			sp.pings(since)
+			sp.must(subject.Request{Op: subject.Close, On: wrapped})
+			sp.quiet(p)
+			sp.Expect(sp.calls(subject.OnClose)).To(be([]line{"close-cb C called with 0 arguments"}), "the calls of close-cb")
+		}).needing(v.capability)
+	}
+
+	c.of("close/omitted")
+	c.it("closes a socket that was wrapped without close-cb", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
+		since := sp.wrappedWithoutCloseCB(p)
+		sp.pings(since)
+		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.rest(p)
+		sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
+	})
+	c.it("closes one at the peer's end, too", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.CloseNotify(), fakeserver.FIN(), fakeserver.ExpectEnd())
+		since := sp.wrappedWithoutCloseCB(p)
+		sp.awaitEvent("an event that tells of the peer's end", since)
+		sp.rest(p)
+		sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
+	})
+
+	c.of("close/stream")
+	c.it("calls close-cb once when the wrapped stream is closed, and closes its socket", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
+		since := sp.upgradedStream(p)
+		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.quietBehind(p, since)
+		sp.expectClosedOnce(since)
+		sp.Expect(sp.closed(subject.SocketOf(wrapped))).To(be(true), "what closed? says of the stream's socket")
+	})
+	c.it("calls close-cb once when the wrapped stream is closed in its read callback", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("data"), fakeserver.Send("enough"), fakeserver.ExpectEnd())
+		since := sp.upgradedStream(p)
+		sp.must(when(subject.OnRead, subject.SocketOf(wrapped), subject.Request{Op: subject.Close, On: wrapped}))
+		p.Resume("data")
+		sp.quietBehind(p, since)
+		sp.expectClosedOnce(since)
 	})
 }
 
-// calls returns the calls of a callback, as a timeline tells them.
-func (sp *spec) calls(of subject.Callback) []line {
-	var calls []line
-	for _, r := range sp.records {
-		if r.Event == of {
-			calls = append(calls, line(r.String()))
-		}
-	}
-	return calls
+// wrappedWithoutCloseCB is upgraded for a wrap that is given no close-cb.
+func (sp *spec) wrappedWithoutCloseCB(p *peer) (since int) {
+	sp.connected(p)
+	since = sp.mark()
+	sp.must(sp.wrap(""))
+	sp.handshaken(p)
+	return since
+}
+
+// upgradedStream is upgraded for a stream.
+func (sp *spec) upgradedStream(p *peer) (since int) {
+	r := connect(p, plain, callbacks)
+	r.Stream = true
+	sp.connectedAs(r)
+	since = sp.mark()
+	sp.must(sp.wrap(closeCB))
+	sp.handshaken(p)
+	return since
+}
+
+// pings lets "ping" go to the peer, and "pong" come back.
+func (sp *spec) pings(since int) {
+	defer sp.during("the spec did not get as far as its clause: a round trip under TLS comes first")()
+	sp.must(write(wrapped, "ping"))
+	sp.awaitBytes("the peer's answer under TLS", since, len("pong"))
+}
+
+// A closeVersion is a version of TLS that both sides are to speak.
+type closeVersion struct {
+	name       string
+	number     uint16
+	capability subject.Capability
+}
+
+var closeVersions = []closeVersion{
+	{"TLS 1.2", tls.VersionTLS12, subject.TLS12},
+	{"TLS 1.3", tls.VersionTLS13, subject.TLS13},
+}
+
+func (sp *spec) handshakeUnder(v closeVersion) fakeserver.Step {
+	return fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: v.number})
 }

@@ -1,6 +1,11 @@
 package conformance
 
 import (
+	"slices"
+
+	"github.com/onsi/gomega/gcustom"
+	"github.com/onsi/gomega/types"
+
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
@@ -8,27 +13,161 @@ import (
 // errors holds the subject to: "tcp-ssl-error extends tcp-error: Triggered when an error happens while communicating
 // over an SSL socket."
 func (c *catalogue) errors() {
-	c.of("error/plain-peer")
-	c.it("reports a peer that answers the ClientHello in plain text, and does not deliver the text", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(),
-			fakeserver.SendPlain("500 5.5.1 no TLS to be had here\r\n"), fakeserver.ExpectEnd())
-		sp.connected(p)
-		before := len(sp.records)
-		failure := sp.wrapFailure()
-		sp.fence()
-		sp.Expect(failure).To(beA(subject.TCPSSLError), "the condition reported")
-		sp.Expect(sp.reads(before)).To(be([]line{}), "the calls of read callbacks after the wrap")
-	})
+	c.errorItself()
+	c.errorAlerts()
+	c.errorInHandshake()
+	c.errorOfClientCertificate()
+	c.errorInRecords()
+	c.errorAtEnd()
+	c.errorOnce()
+	c.errorEffects()
+	c.errorNone()
+	c.errorProcess()
 }
 
-// wrapFailure wraps the original, which must not succeed, and returns the condition that says so. An implementation
-// whose wrap ends with the handshake reports it as the outcome of wrap, any other as an event.
-func (sp *spec) wrapFailure() *subject.Condition {
-	answer := sp.do(sp.wrap(""))[0]
-	if answer.Error != nil {
-		return &answer.Error.Condition
+// What a condition is, and what it carries.
+func (c *catalogue) errorItself() {
+	extended := []string{subject.TCPSSLError, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo}
+
+	c.of("error/hierarchy")
+	c.it("gives the error of a session that stood all the types that it extends", func(sp *spec) {
+		_, since := sp.upgradedThen(sp.handshake(), forgedFault)
+		failure := sp.awaitEvent("an event that reports the forged record", since)
+		sp.Expect(lacking(failure.Condition, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", failure.Condition.Types)
+	})
+	c.it("gives the error of a handshake all the types that it extends", func(sp *spec) {
+		failure := sp.refusedBy(sp.peer(answering(plainFault)...)).condition
+		sp.Expect(lacking(failure, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", failure.Types)
+	})
+
+	c.of("error/fields")
+	c.it("carries a code, a message and the wrapped socket where a session that stood fails", func(sp *spec) {
+		_, since := sp.upgradedThen(sp.handshake(), forgedFault)
+		failure := sp.awaitEvent("an event that reports the forged record", since)
+		sp.expectFields(failure.Condition)
+		sp.Expect(failure.Condition.Socket).To(be(wrapped), "the socket that the condition names")
+	})
+	c.it("carries a code, a message and the socket of the wrapped stream", func(sp *spec) {
+		p := sp.peer(standing(sp.handshake(), forgedFault)...)
+		r := connect(p, plain, callbacks)
+		r.Stream = true
+		sp.connectedAs(r)
+		since := sp.mark()
+		sp.must(sp.wrap(closeCB))
+		sp.handshaken(p)
+		p.Resume(theWrap)
+		failure := sp.awaitEvent("an event that reports the forged record", since)
+		sp.expectFields(failure.Condition)
+		sp.Expect(failure.Condition.Socket).To(be(subject.SocketOf(wrapped)), "the socket that the condition names")
+	}).needing(subject.Stream)
+	// An operation that is refused has no socket to tell: that one was never there.
+	for _, f := range []fault{alertFault, plainFault, endFault} {
+		c.it("carries a code and a message where the handshake fails by "+f.how, func(sp *spec) {
+			failure := sp.refusedBy(sp.peer(answering(f)...))
+			sp.expectFields(failure.condition)
+			if !failure.answered {
+				sp.Expect(failure.condition.Socket).To(be(wrapped), "the socket that the condition names")
+			}
+		}).seen("apple/swift-nio-ssl#253")
 	}
-	return sp.await("an event that reports the failure", func(r subject.Record) bool {
-		return r.Event == subject.OnEvent && r.Callbacks == callbacks
-	}).Condition
+
+	c.of("error/plain-peer")
+	c.it("reports a peer that answers the ClientHello in plain text, and does not deliver the text", func(sp *spec) {
+		failure := sp.refusedBy(sp.peer(answering(plainFault)...))
+		sp.fence()
+		sp.Expect(failure.condition).To(beA(subject.TCPSSLError), "the condition reported")
+		sp.Expect(sp.reads(failure.since)).To(be([]line{}), "the calls of read callbacks after the wrap")
+	}).seen("openssl/openssl#30196")
+}
+
+// expectFields expects what every error carries, whichever it is.
+func (sp *spec) expectFields(c *subject.Condition) {
+	var missing []line
+	if c.Code == 0 {
+		missing = append(missing, "a code that is not zero")
+	}
+	if c.Message == "" {
+		missing = append(missing, "a message that is not empty")
+	}
+	sp.Expect(missing).To(be([]line{}), "what the condition lacks: it is a %s", c)
+}
+
+// lacking are the types that a condition should have and has not.
+func lacking(c *subject.Condition, types []string) (missing []line) {
+	for _, t := range types {
+		if !slices.Contains(c.Types, t) {
+			missing = append(missing, line(t))
+		}
+	}
+	return missing
+}
+
+// beAnError matches a condition that tells of a failure, and neither of a clean end nor of a timeout.
+func beAnError() types.GomegaMatcher {
+	return gcustom.MakeMatcher(func(c *subject.Condition) (bool, error) {
+		return c.Is(subject.EventError) && !c.Is(subject.TCPEOF) && !c.Is(subject.TCPTimeout), nil
+	}).WithTemplate("want: an event-error that is neither a tcp-eof nor a tcp-timeout\n got: {{.Actual}}, which is " +
+		"{{range $n, $t := .Actual.Types}}{{if $n}}, {{end}}{{$t}}{{else}}of no documented type{{end}}")
+}
+
+// A failedWrap is how a subject told that a wrap failed with its handshake.
+type failedWrap struct {
+	condition *subject.Condition
+	answered  bool // it was the answer to wrap; else it was an event
+	since     int  // a mark from before the wrap
+}
+
+// refusedBy wraps a connection to a peer with which there is no handshake, and waits until the subject tells of that. An
+// implementation whose wrap ends with the handshake does it in the answer to wrap, any other by an event.
+func (sp *spec) refusedBy(p *peer) failedWrap {
+	sp.connected(p)
+	return sp.refused(sp.wrap(closeCB))
+}
+
+func (sp *spec) refused(wrap subject.Request) failedWrap {
+	since := sp.mark()
+	answer := sp.do(wrap)[0]
+	if answer.Error != nil {
+		return failedWrap{&answer.Error.Condition, true, since}
+	}
+	return failedWrap{sp.awaitEvent("an event that reports the failure of the handshake", since).Condition, false, since}
+}
+
+// expectOne expects that a failure was told once. Where the answer to wrap told it, the event callback may tell, once,
+// that the original has ended with it.
+func (sp *spec) expectOne(r failedWrap) {
+	events := sp.events(r.since, subject.OnEvent)
+	if !r.answered || len(events) > 0 {
+		sp.Expect(events).To(haveLen(1), "the calls of event callbacks for one failure")
+	}
+}
+
+// expectOneEvent expects one call of an event callback since a record.
+func (sp *spec) expectOneEvent(since int) {
+	sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of event callbacks for one failure")
+}
+
+// answering is the script of a peer that reads the ClientHello, and answers with a fault.
+func answering(f fault) []fakeserver.Step {
+	return slices.Concat([]fakeserver.Step{fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello()},
+		f.steps, []fakeserver.Step{fakeserver.ExpectEnd()})
+}
+
+// theWrap is what a peer holds for that lets the wrap be answered before anything else happens: an implementation whose
+// wrap ends with the handshake could else take what fails right behind that for a failure of the wrap.
+const theWrap = "the wrap"
+
+// standing is the script of a peer that makes a handshake and, when the wrap was answered, a fault.
+func standing(handshake fakeserver.Step, f fault) []fakeserver.Step {
+	return slices.Concat([]fakeserver.Step{fakeserver.SendPlain(greeting), handshake, fakeserver.Hold(theWrap)},
+		f.steps, []fakeserver.Step{fakeserver.ExpectEnd()})
+}
+
+// upgradedThen makes a session that stands, in which the peer then makes a fault, and returns a mark from before the
+// wrap.
+func (sp *spec) upgradedThen(handshake fakeserver.Step, f fault) (p *peer, since int) {
+	p = sp.peer(standing(handshake, f)...)
+	since = sp.upgraded(p)
+	p.Resume(theWrap)
+	return p, since
 }

@@ -42,5 +42,11 @@ func (e *equal) NegatedFailureMessage(got any) string {
 // beA matches a condition that has the type of a documented name, whatever else it is.
 func beA(name string) types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(c *subject.Condition) (bool, error) { return c.Is(name), nil }).
-		WithTemplate("want: a {{.Data}}\n got: {{.Actual}}, which is {{range $n, $t := .Actual.Types}}{{if $n}}, {{end}}{{$t}}{{else}}of no documented type{{end}}", name)
+		WithTemplate("want: a {{.Data}}\n got: {{.Actual}}{{with .Actual}}, which is {{range $n, $t := .Types}}{{if $n}}, {{end}}{{$t}}{{else}}of no documented type{{end}}{{end}}", name)
+}
+
+// haveLen matches so many records, and shows them where there are more or fewer.
+func haveLen(n int) types.GomegaMatcher {
+	return gcustom.MakeMatcher(func(records []subject.Record) (bool, error) { return len(records) == n, nil }).
+		WithTemplate("want: {{.Data}} of them\n got: {{len .Actual}}{{range .Actual}}\n  {{.}}{{end}}", n)
 }

@@ -14,32 +14,55 @@ import (
 // outcome is what a spec leaves in Ginkgo's report, beside the state that Ginkgo knows. It travels between parallel
 // processes as JSON.
 type outcome struct {
-	Passed verdict.Status // what it means that the spec passed
+	Passed verdict.Status // what it means that the spec passed, or was skipped
 	Blame  verdict.Blame
 }
 
-const outcomeEntry = "sslconform"
+const (
+	outcomeEntry = "sslconform"
+	ledgerEntry  = "sslconform-ledger"
+)
 
-// conclude notes the outcome of a spec.
-func (sp *spec) conclude() {
+// outcome is that of a spec so far.
+func (sp *spec) outcome() outcome {
 	o := outcome{Passed: verdict.Passed, Blame: sp.blame}
 	if byDriver(sp.suite.subject.Info(), sp.clause) {
 		o.Passed = verdict.ByDriver
 	}
+	return o
+}
+
+// report puts it into Ginkgo's.
+func (o outcome) report() {
 	ginkgo.AddReportEntry(outcomeEntry, o, ginkgo.ReportEntryVisibilityNever)
 }
 
 // verdict judges the subject by the reports of all processes.
 func (s *suite) verdict(r ginkgo.Report) verdict.Verdict {
 	specs := slices.Clone(s.unselected)
+	var all []watched
+	var waits []verdict.Wait
 	for _, report := range r.SpecReports {
+		var w []watched
+		if entryOf(report, watchEntry, &w) == nil {
+			all = append(all, w...)
+		}
+		var ledger []verdict.Wait
+		if entryOf(report, ledgerEntry, &ledger) == nil {
+			waits = append(waits, ledger...)
+		}
 		if report.LeafNodeType == types.NodeTypeIt {
 			specs = append(specs, result(report))
 		} else if report.Failed() {
-			specs = append(specs, verdict.Spec{Blame: verdict.Suite, Failure: report.FailureMessage()})
+			specs = append(specs, verdict.Spec{Blame: verdict.Suite, Failure: failure(report)})
 		}
 	}
-	return verdict.Of(s.subject.Info(), s.clauses, specs, r.RunTime.Seconds())
+	if len(all) > 0 {
+		specs = append(specs, judgement(all))
+	}
+	v := verdict.Of(s.subject.Info(), s.clauses, specs, r.RunTime.Seconds())
+	v.Ledger = waits
+	return v
 }
 
 // result reads what became of a spec off its report.
@@ -52,8 +75,11 @@ func result(r types.SpecReport) verdict.Spec {
 		Failure: r.FailureMessage(),
 		Status:  verdict.NotRun,
 	}
-	o, err := outcomeOf(r)
+	var o outcome
+	err := entryOf(r, outcomeEntry, &o)
 	switch {
+	case r.State == types.SpecStateSkipped && err == nil:
+		spec.Status, spec.Failure = o.Passed, ""
 	case r.State == types.SpecStateSkipped:
 	case r.State == types.SpecStatePassed && err == nil:
 		spec.Status = o.Passed
@@ -61,23 +87,32 @@ func result(r types.SpecReport) verdict.Spec {
 		spec.Status, spec.Blame = verdict.Failed, o.Blame
 	default: // a panic of the spec itself, an interrupt, a report without an outcome
 		spec.Blame = verdict.Suite
-		spec.Failure = fmt.Sprintf("%s: %s", r.State, r.FailureMessage())
+		spec.Failure = fmt.Sprintf("%s: %s", r.State, failure(r))
 	}
 	return spec
 }
 
-func outcomeOf(r types.SpecReport) (outcome, error) {
-	var o outcome
+// failure is what a node that should not fail ended with.
+func failure(r types.SpecReport) string {
+	text := r.FailureMessage()
+	if r.Failure.ForwardedPanic != "" {
+		text += ": " + r.Failure.ForwardedPanic + "\n" + r.Failure.Location.FullStackTrace
+	}
+	return text
+}
+
+// entryOf reads what was put into a report under a name.
+func entryOf(r types.SpecReport, name string, v any) error {
 	for _, e := range r.ReportEntries {
-		if e.Name != outcomeEntry {
+		if e.Name != name {
 			continue
 		}
-		// In this process the value is an outcome, from another one a map.
+		// In this process the value is what it was, from another one a map.
 		data, err := json.Marshal(e.GetRawValue())
 		if err != nil {
-			return o, fmt.Errorf("encode the outcome of %q: %w", r.FullText(), err)
+			return fmt.Errorf("encode %s of %q: %w", name, r.FullText(), err)
 		}
-		return o, json.Unmarshal(data, &o)
+		return json.Unmarshal(data, v)
 	}
-	return o, fmt.Errorf("%q left no outcome", r.FullText())
+	return fmt.Errorf("%q left no %s", r.FullText(), name)
 }

@@ -1,7 +1,8 @@
 package conformance
 
 import (
-	"slices"
+	"crypto/tls"
+	"fmt"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
@@ -10,6 +11,22 @@ import (
 // reattach holds the subject to: "The callbacks and timeouts on the original socket/stream are reattached to the new
 // SSL socket/stream, meaning you can convert a non-SSL socket to SSL fairly simply."
 func (c *catalogue) reattach() {
+	c.reattachRead()
+	c.reattachWrite()
+	c.reattachEvent()
+	c.reattachConnect()
+	c.reattachLatest()
+	c.reattachOverride()
+	c.reattachSilence()
+	c.reattachAbsent()
+	c.reattachAbsentEvent()
+	c.reattachAfterReturn()
+	c.reattachDrainMode()
+	c.reattachPaused()
+	c.reattachStream()
+}
+
+func (c *catalogue) reattachRead() {
 	c.of("reattach/read")
 	c.it("hands decrypted data to the original's read callback, called with the wrapped socket", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(),
@@ -17,40 +34,106 @@ func (c *catalogue) reattach() {
 		sp.connected(p)
 		before := len(sp.records)
 		sp.must(sp.wrap(""))
-		sp.awaitBytes("what the peer sent under TLS", before, len("firstsecond"))
-		sp.fence()
-		sp.Expect(sp.reads(before)).To(be([]line{`read callback of A called with tls: "firstsecond"`}), "the calls of read callbacks after the wrap")
+		sp.delivers(before, "firstsecond")
+	}).seen("python/cpython#152431", "encode/httpcore#249", "fukamachi/websocket-driver#7")
+
+	for _, spoken := range []struct {
+		version uint16
+		needs   subject.Capability
+	}{
+		{tls.VersionTLS12, subject.TLS12},
+		{tls.VersionTLS13, subject.TLS13},
+	} {
+		c.it("does so under "+tls.VersionName(spoken.version), func(sp *spec) {
+			handshake := fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: spoken.version})
+			p := sp.peer(fakeserver.SendPlain(greeting), handshake, fakeserver.Send("hello"), fakeserver.ExpectEnd())
+			sp.connected(p)
+			since := sp.mark()
+			sp.must(sp.wrap(""))
+			sp.delivers(since, "hello")
+		}).needing(spoken.needs)
+	}
+
+	c.it("does so where the wrap was made inside that callback", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
+		sp.must(when(subject.OnRead, plain, sp.wrap("")))
+		wrap := sp.id()
+		sp.connected(p)
+		since := sp.mark()
+		sp.awaitDone("the wrap inside the read callback", wrap)
+		sp.delivers(since, "hello")
+	})
+
+	c.it("does so where the original was wrapped before it was connected", func(sp *spec) {
+		p := sp.peer(sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
+		since := sp.mark()
+		sp.must(connect(p, plain, callbacks), sp.wrap(""))
+		sp.delivers(since, "hello")
+	}).needing(subject.WrapBeforeConnect).seen("netty/netty#17020")
+
+	c.it("sends under TLS what the read callback answers to the socket that it was called with", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(),
+			fakeserver.Send("question"), fakeserver.Expect("answer"), fakeserver.ExpectEnd())
+		sp.must(when(subject.OnRead, wrapped, write(wrapped, "answer")))
+		answer := sp.id()
+		sp.upgraded(p)
+		sp.awaitDone("the write inside the read callback, called with the wrapped socket", answer)
+		sp.sees(p, "the answer, under TLS", fromClient(fakeserver.Data))
+	}).seen("oven-sh/bun#32241")
+}
+
+// delivers waits for data that the peer sends under TLS, and expects that it was all, and handed to the original's read
+// callback with the wrapped socket.
+func (sp *spec) delivers(since int, data string) {
+	sp.awaitBytes("what the peer sent under TLS", since, len(data))
+	sp.fence()
+	want := line(fmt.Sprintf("read callback of A called with tls: %q", data))
+	sp.Expect(sp.reads(since)).To(be([]line{want}), "the calls of read callbacks after the wrap")
+}
+
+func (c *catalogue) reattachWrite() {
+	c.of("reattach/write")
+	c.it("calls the original's write callback, with the wrapped socket, for data written to that", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("hello"), fakeserver.ExpectEnd())
+		since := sp.upgradedWith(p, also(subject.OnWrite))
+		sp.must(write(wrapped, "hello"))
+		sp.writes(since)
+	})
+	c.it("does so for data written before the handshake was done", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("hello"), fakeserver.ExpectEnd())
+		r := connect(p, plain, callbacks)
+		also(subject.OnWrite)(&r)
+		sp.connectedAs(r)
+		since := sp.mark()
+		sp.must(sp.wrap(closeCB), write(wrapped, "hello"))
+		sp.writes(since)
 	})
 }
 
-// reads returns the calls of read callbacks since a record, as a timeline tells them; the canary's aside. Calls in a
-// row that differ in nothing but the data are one: how data is cut is nobody's promise.
-func (sp *spec) reads(since int) []line {
-	var joined []subject.Record
-	for _, r := range sp.records[since:] {
-		if r.Event != subject.OnRead || r.Callbacks == canaryCallbacks {
-			continue
-		}
-		if n := len(joined) - 1; n >= 0 && joined[n].On == r.On && joined[n].Callbacks == r.Callbacks {
-			joined[n].Data = slices.Concat(joined[n].Data, r.Data)
-		} else {
-			joined = append(joined, r)
-		}
-	}
-	calls := make([]line, len(joined))
-	for n, r := range joined {
-		calls[n] = line(r.String())
-	}
-	return calls
+// writes waits for a call of a write callback, and expects that all are of the original's, with the wrapped socket.
+func (sp *spec) writes(since int) {
+	sp.awaitCall("a call of a write callback for data written to the wrapped socket", since, subject.OnWrite, anyCall)
+	sp.fence()
+	sp.Expect(called(sp.events(since, subject.OnWrite))).To(be([]line{"write callback of A, for tls"}), "the write callbacks called since the wrap")
 }
 
-// awaitBytes waits until read callbacks have got so many bytes since a record, whatever they were called with.
-func (sp *spec) awaitBytes(what string, since, size int) {
-	got, seen := 0, 0
-	sp.await(what, func(r subject.Record) bool {
-		if seen++; seen > since && r.Event == subject.OnRead {
-			got += len(r.Data)
-		}
-		return got >= size
-	})
+func (c *catalogue) reattachEvent() {
+	c.of("reattach/event")
+	for _, end := range []struct {
+		how  string
+		step fakeserver.Step
+	}{
+		{"the peer closes", fakeserver.CloseNotify()},
+		{"a record is corrupt", fakeserver.Corrupted(fakeserver.Send("not as it was"))},
+		{"the peer resets the connection", fakeserver.RST()},
+	} {
+		c.it("calls the original's event callback, with the wrapped socket, when "+end.how, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the end"), end.step, fakeserver.ExpectEnd())
+			since := sp.upgraded(p)
+			p.Resume("the end")
+			sp.awaitEvent("a call of an event callback when "+end.how, since)
+			sp.fence()
+			sp.Expect(called(sp.events(since, subject.OnEvent))).To(be([]line{"event callback of A, for tls"}), "the event callbacks called since the wrap")
+		})
+	}
 }

@@ -49,7 +49,7 @@ func connect(p *peer, as subject.Handle, tag subject.Tag) subject.Request {
 // wrap is the request to wrap the original so that a good peer is accepted.
 func (sp *spec) wrap(close subject.Tag) subject.Request {
 	r := subject.Request{Op: subject.Wrap, On: plain, As: wrapped, CloseCallback: close}
-	if sp.suite.subject.Info().Has(subject.Verify) {
+	if sp.offers(subject.Verify) {
 		r.Authority, r.ServerName = sp.suite.authority, certs.Name
 	}
 	return r
@@ -61,18 +61,74 @@ func write(on subject.Handle, data string) subject.Request {
 
 // connected opens the original and waits until the subject has the peer's greeting.
 func (sp *spec) connected(p *peer) {
-	defer sp.during("the spec did not get as far as its clause: a plain connection comes first")()
-	sp.must(connect(p, plain, callbacks))
-	sp.awaitRead("the peer's greeting in plain", plain, len(greeting))
+	sp.connectedAs(connect(p, plain, callbacks))
 }
 
-// awaitRead waits until read callbacks called with an object have got so many bytes.
-func (sp *spec) awaitRead(what string, on subject.Handle, size int) {
-	got := 0
-	sp.await(what, func(r subject.Record) bool {
-		if r.Event == subject.OnRead && r.On == on {
-			got += len(r.Data)
+// connectedAs is connected for a request of the spec's own.
+func (sp *spec) connectedAs(r subject.Request) {
+	defer sp.during("the spec did not get as far as its clause: a plain connection comes first")()
+	since := sp.mark()
+	sp.must(r)
+	switch {
+	case r.Stream:
+		sp.readFrom(r.As, since, len(greeting))
+	case r.Keep:
+		sp.awaitCall("the read callback for the peer's greeting in plain", since, subject.OnRead, anyCall)
+	default:
+		sp.awaitBytes("the peer's greeting in plain", since, len(greeting))
+	}
+}
+
+// readFrom reads so many bytes from a stream, each time that a read callback tells that there are some, and returns
+// them.
+func (sp *spec) readFrom(stream subject.Handle, since, size int) (data []byte) {
+	for len(data) < size {
+		sp.awaitCall("a read callback for what is to be read from "+string(stream), since, subject.OnRead, anyCall)
+		since = sp.mark()
+		answer := sp.do(subject.Request{Op: subject.Read, On: stream})[0]
+		if answer.Error != nil {
+			sp.fail("%s could not be read: %v", stream, answer.Error)
 		}
-		return got >= size
-	})
+		data = append(data, answer.OK.Data...)
+	}
+	return data
+}
+
+func anyCall(subject.Record) bool { return true }
+
+// upgraded is connected, and wraps the original; it returns when the peer has the whole handshake, with a mark for what
+// follows.
+func (sp *spec) upgraded(p *peer) (since int) {
+	sp.connected(p)
+	since = sp.mark()
+	sp.must(sp.wrap(closeCB))
+	sp.handshaken(p)
+	return since
+}
+
+// handshaken waits until the peer has the whole handshake.
+func (sp *spec) handshaken(p *peer) {
+	defer sp.during("the spec did not get as far as its clause: a handshake comes first")()
+	sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
+}
+
+// closed asks whether a socket is closed.
+func (sp *spec) closed(on subject.Handle) bool {
+	request := subject.Request{Op: subject.Closed, On: on}
+	answer := sp.do(request)[0]
+	if answer.Error != nil || answer.OK.Closed == nil {
+		sp.fail("want: %s answered\n got: the %s", request, answer)
+	}
+	return *answer.OK.Closed
+}
+
+// when defers a request to the next call of a callback; see [subject.Request].
+func when(of subject.Callback, on subject.Handle, r subject.Request) subject.Request {
+	r.WhenCallback, r.WhenOn = of, on
+	return r
+}
+
+// offers tells whether the subject declares the capabilities.
+func (sp *spec) offers(needs ...subject.Capability) bool {
+	return sp.suite.subject.Info().Has(needs...)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -23,9 +24,9 @@ type Options struct {
 	Spec *regexp.Regexp
 	// Patience bounds each wait; 0 stands for [DefaultPatience].
 	Patience time.Duration
-	// Again is the command that runs the spec of that name again, for the text of a failure. Left out, it is that of
-	// a test which calls Run.
-	Again func(spec string) string
+	// Again is the command that runs the specs of these names again, for the text of a failure. Left out, it is that
+	// of a test which calls Run.
+	Again func(specs ...string) string
 	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
 	Done func(verdict.Verdict)
 }
@@ -44,14 +45,26 @@ func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
 	ginkgo.RunSpecs(t, "sslconform", suiteConfig, reporterConfig)
 }
 
+// Pattern is a regular expression that matches the specs of these names, and no others.
+func Pattern(specs ...string) string {
+	quoted := make([]string, len(specs))
+	for n, s := range specs {
+		quoted[n] = regexp.QuoteMeta(s)
+	}
+	if len(quoted) == 1 {
+		return "^" + quoted[0] + "$"
+	}
+	return "^(" + strings.Join(quoted, "|") + ")$"
+}
+
 // Register puts the specs for a subject into Ginkgo's tree, for a bootstrap that calls RunSpecs itself.
 func Register(s subject.Subject, o Options) {
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
 	}
 	if o.Again == nil {
-		o.Again = func(spec string) string {
-			return verdict.CommandLine("go", "test", "-ginkgo.focus", regexp.QuoteMeta(spec))
+		o.Again = func(specs ...string) string {
+			return verdict.CommandLine("go", "test", "-ginkgo.focus", Pattern(specs...))
 		}
 	}
 	suite := &suite{catalogue: newCatalogue(), subject: s, options: o}

@@ -18,21 +18,29 @@ import (
 
 // A spec is the run of one: a session of the subject, its peers, and what passed between all of them.
 type spec struct {
-	entry
+	*entry
 	gomega.Gomega // whose failures are explained
 	suite         *suite
 	ctx           context.Context
+	stop          func(message string, skip ...int) // ends it with a failure
 	blame         verdict.Blame
 
 	session  subject.Session
-	lastID   int    // of a request; 1 opened the session
-	phase    string // what the spec is about, where that is not its clause
+	requests []subject.Request
+	phase    string   // what the spec is about, where that is not its clause
+	with     []string // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
 	timeline verdict.Timeline // but for what passed at the peers
 	peers    []*peer
 
 	canary      *peer // nil until the first fence
 	canaryBytes int   // that it was sent
+
+	rested time.Time // when all connections had come to rest; zero while there are some
+
+	// T is the time that a timed spec is about.
+	T   time.Duration
+	gap time.Duration // the longest that something took which takes no time
 }
 
 // A peer is a fake server with the name that it has in the timeline.
@@ -41,21 +49,46 @@ type peer struct {
 	name string
 }
 
-// run carries out a spec: session, peers and all are gone when it returns, however it ends.
-func (s *suite) run(ctx context.Context, e entry) {
-	sp := &spec{entry: e, suite: s, ctx: ctx, lastID: 1}
+func (s *suite) newSpec(ctx context.Context, e *entry) *spec {
+	sp := &spec{entry: e, suite: s, ctx: ctx, stop: ginkgo.Fail}
 	sp.Gomega = gomega.NewGomega(func(message string, skip ...int) {
-		ginkgo.Fail(sp.explain(message), append(skip, 0)[0]+1)
+		sp.stop(sp.explain(message), append(skip, 0)[0]+1)
 	})
-	defer sp.conclude()
+	return sp
+}
+
+// run carries out a spec: session, peers and all are gone when it returns, however it ends.
+func (s *suite) run(ctx context.Context, e *entry) {
+	defer s.litter.after(e.name())
+	if lacking, lacks := s.lacking(e); lacks {
+		s.unsupported(ctx, e, lacking)
+		return
+	}
+	if e.kind == timed {
+		s.collect(ctx, e)
+		return
+	}
+	sp := s.newSpec(ctx, e)
+	defer func() { sp.outcome().report() }()
 	defer sp.abandon()
-	sp.open()
-	e.body(sp)
-	sp.end()
+	sp.perform()
+}
+
+// perform carries out a spec from its session's beginning to its end.
+func (sp *spec) perform() {
+	litterOf(sp.name(), func() {
+		sp.open()
+		sp.body(sp)
+		sp.end()
+	})
 }
 
 func (sp *spec) open() {
-	session, err := sp.suite.subject.Open(sp.ctx)
+	open := sp.suite.subject.Open
+	if s, ok := sp.suite.subject.(subject.Isolating); ok && sp.kind == timed {
+		open = s.OpenAlone // it runs beside others, whose crash is none of its business
+	}
+	session, err := open(sp.ctx)
 	if err != nil {
 		sp.broke("open a session", err)
 	}
@@ -64,42 +97,75 @@ func (sp *spec) open() {
 
 // do performs requests in one turn and returns their answers.
 func (sp *spec) do(turn ...subject.Request) []subject.Record {
+	ids := sp.begin(turn...)
+	answers := make([]subject.Record, len(turn))
+	for n, id := range ids {
+		answers[n] = sp.answer(id)
+	}
+	return answers
+}
+
+// begin performs requests in one turn and does not wait for their answers: that of a wrap may come with the end of the
+// handshake, and those of operations on what it makes behind it.
+func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 	now := time.Now()
 	for n := range turn {
-		sp.lastID++
-		turn[n].ID = sp.lastID
+		turn[n].ID = opening + len(sp.requests) + 1
+		sp.requests = append(sp.requests, turn[n])
+		ids = append(ids, turn[n].ID)
 		sp.timeline.Requested(now, turn[n])
 	}
 	if err := sp.session.Perform(turn...); err != nil {
 		sp.broke("perform a request", err)
 	}
-	answers := make([]subject.Record, len(turn))
-	for n, r := range turn {
-		answers[n] = sp.await(fmt.Sprintf("the answer to request %d (%s)", r.ID, r), func(a subject.Record) bool {
-			return a.Event == "" && a.ID == r.ID
-		})
-	}
-	return answers
+	return ids
 }
 
-// must performs requests of which none may be refused.
-func (sp *spec) must(turn ...subject.Request) {
-	for n, answer := range sp.do(turn...) {
-		if answer.Error != nil {
-			sp.fail("%s was refused: %v", turn[n], answer.Error)
+// answer waits for the answer to a request.
+func (sp *spec) answer(id int) subject.Record {
+	return sp.await(fmt.Sprintf("the answer to request %d (%s)", id, sp.requested(id)), func(a subject.Record) bool {
+		return a.Event == "" && a.ID == id
+	})
+}
+
+// performed waits for the answers to requests of which none may be refused.
+func (sp *spec) performed(ids []int) {
+	for _, id := range ids {
+		if answer := sp.answer(id); answer.Error != nil {
+			sp.fail("%s was refused: %v", sp.requested(id), answer.Error)
 		}
 	}
 }
 
+// opening is the id of the request that opened the session.
+const opening = 1
+
+// requested is the request with an id.
+func (sp *spec) requested(id int) subject.Request { return sp.requests[id-opening-1] }
+
+// id is that of the request performed last.
+func (sp *spec) id() int { return opening + len(sp.requests) }
+
+// must performs requests of which none may be refused.
+func (sp *spec) must(turn ...subject.Request) {
+	sp.performed(sp.begin(turn...))
+}
+
 // await returns the first record that matches, be it there already.
 func (sp *spec) await(what string, match func(subject.Record) bool) subject.Record {
-	ctx, cancel := context.WithTimeout(sp.ctx, sp.suite.options.Patience)
+	var found subject.Record
+	sp.waits("for "+what, func() { found = sp.find(what, match) })
+	return found
+}
+
+func (sp *spec) find(what string, match func(subject.Record) bool) subject.Record {
+	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
 	defer cancel()
 	for n := 0; ; n++ {
 		if n == len(sp.records) {
 			if err := sp.pull(ctx); errors.Is(err, context.DeadlineExceeded) {
 				sp.gaveUp(what)
-				sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.suite.options.Patience, sp.lastWord())
+				sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.patience(), sp.lastWord())
 			} else if err != nil {
 				sp.broke("wait for "+what, err)
 			}
@@ -109,6 +175,9 @@ func (sp *spec) await(what string, match func(subject.Record) bool) subject.Reco
 		}
 	}
 }
+
+// patience bounds a wait; what a timed spec waits for takes its time beside.
+func (sp *spec) patience() time.Duration { return sp.suite.options.Patience + 3*sp.T }
 
 func (sp *spec) gaveUp(what string) {
 	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})
@@ -133,13 +202,15 @@ func (sp *spec) pull(ctx context.Context) error {
 
 // sees waits until something is in a peer's transcript.
 func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fakeserver.Entry {
-	ctx, cancel := context.WithTimeout(sp.ctx, sp.suite.options.Patience)
+	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
 	defer cancel()
-	e, err := p.Transcript().Await(ctx, match)
+	var e fakeserver.Entry
+	var err error
+	sp.waits("for "+what+" at the "+p.name, func() { e, err = p.Transcript().Await(ctx, match) })
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		sp.gaveUp(what)
-		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, sp.suite.options.Patience)
+		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, sp.patience())
 	case err != nil:
 		sp.fail("want: %s, at the %s\n got: %v", what, p.name, err)
 	}
@@ -149,7 +220,7 @@ func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fa
 // fail is the subject's.
 func (sp *spec) fail(format string, a ...any) {
 	ginkgo.GinkgoHelper()
-	ginkgo.Fail(sp.explain(fmt.Sprintf(format, a...)))
+	sp.stop(sp.explain(fmt.Sprintf(format, a...)))
 }
 
 // broke fails for a session that cannot go on: the driver is to blame, or the subject.
@@ -188,26 +259,52 @@ func (sp *spec) explain(message string) string {
 	}
 	return verdict.Failure{
 		Clause:   sp.clause,
+		Spec:     sp.title(),
 		ByDriver: byDriver(sp.suite.subject.Info(), sp.clause),
 		Blame:    sp.blame,
 		Message:  message,
 		Timeline: timeline,
-		Again:    sp.suite.options.Again(sp.entry.name()),
+		Again:    sp.suite.options.Again(append(sp.with, sp.name())...),
 	}.String()
 }
 
-// end asks the session to end, as each must, and takes everything down.
+// end asks the session to end, as each must, and takes everything down; or the session is parked.
 func (sp *spec) end() {
+	if sp.parks() && !sp.suite.lot.full() {
+		sp.park()
+		return
+	}
+	sp.expectRan(sp.finish())
+}
+
+// finish asks the session to end and returns the deferred requests that never ran.
+func (sp *spec) finish() (neverRan []int) {
 	answer := sp.do(subject.Request{Op: subject.End})[0]
-	switch {
-	case answer.Error != nil:
+	if answer.Error != nil {
 		sp.fail("the session did not end: %v", answer.Error)
-	case len(answer.OK.NeverRan) > 0:
-		sp.fail("the deferred requests %v never ran: their callbacks were not called", answer.OK.NeverRan)
 	}
 	if err := sp.close(); err != nil {
 		sp.broke("end the session", err)
 	}
+	return answer.OK.NeverRan
+}
+
+func (sp *spec) expectRan(neverRan []int) {
+	if len(neverRan) > 0 {
+		sp.fail("the deferred requests %v never ran: their callbacks were not called", neverRan)
+	}
+}
+
+// waiting lists the deferred requests that have not run.
+func (sp *spec) waiting() []int {
+	var ids []int
+	for _, r := range sp.requests {
+		ran := slices.ContainsFunc(sp.records, func(a subject.Record) bool { return a.Event == subject.Ran && a.ID == r.ID })
+		if r.Deferred() && !r.WhenEvery && !ran {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // close lets go of the session, once.

@@ -1,11 +1,13 @@
 package conformance
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -14,53 +16,114 @@ import (
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
-// suite is what all specs of a run share.
+// suite is what all specs of a run share, in one process.
 type suite struct {
 	*catalogue
 	subject subject.Subject
 	options Options
 
 	unselected []verdict.Spec
+	selected   []*entry
 
+	issuer    *certs.Authority
 	leaf      tls.Certificate
 	authority string // path of the authority's certificate
+	folder    string // for files of this run
+
+	filesMu sync.Mutex
+	files   map[string]*certs.Files // of clients, by the name of their variant
+
+	stop      context.CancelFunc // ends what runs beside the specs
+	scenarios map[*entry]*scenario
+	noise     *noise
+	lot       lot
+	probed    map[subject.Capability]bool
+	litter    litter
+	ledger    []verdict.Wait
 }
 
-// register puts the selected specs into Ginkgo's tree, under their clauses.
+// register puts the selected specs into Ginkgo's tree, each under its clause.
 func (s *suite) register() {
-	ginkgo.BeforeSuite(s.prepare)
+	ginkgo.BeforeSuite(s.begin)
+	ginkgo.AfterSuite(s.finish)
 	for _, e := range s.entries {
 		if s.options.Spec != nil && !s.options.Spec.MatchString(e.name()) {
 			s.unselected = append(s.unselected, verdict.Spec{Clause: e.clause.ID, Name: e.name(), Status: verdict.NotRun})
 			continue
 		}
+		s.selected = append(s.selected, e)
 		label := ginkgo.Label(strings.ReplaceAll(e.clause.ID, "/", ".")) // Ginkgo allows no slash in one
-		ginkgo.Describe(e.clause.ID, label, func() {
-			ginkgo.It(e.text, func(ctx ginkgo.SpecContext) { s.run(ctx, e) })
+		ginkgo.Describe(e.clause.ID, label, e.kind.decorations(), func() {
+			ginkgo.It(e.title(), func(ctx ginkgo.SpecContext) { s.run(ctx, e) })
 		})
 	}
 }
 
-// prepare makes what the peers show and what a subject trusts, anew in each process.
-func (s *suite) prepare() {
+// decorations put the kinds into their order; but for the ordinary ones, specs run in one process.
+func (k kind) decorations() []any {
+	if k == ordinary {
+		return nil
+	}
+	return []any{ginkgo.Serial, ginkgo.SpecPriority(-int(k))}
+}
+
+// begin makes what the peers show and what a subject trusts, anew in each process, and starts what takes its time.
+func (s *suite) begin() {
 	if err := s.makeCertificates(); err != nil {
 		ginkgo.Fail(fmt.Sprintf("the suite could not make its certificates: %v", err))
+	}
+	s.files = make(map[string]*certs.Files)
+	s.probed = make(map[subject.Capability]bool)
+	s.litter.begin()
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	s.startScenarios(ctx)
+}
+
+// finish judges what was left for the end, and sees that nothing else is left.
+func (s *suite) finish() {
+	if s.stop == nil {
+		return // it did not begin
+	}
+	s.stop()
+	s.stopScenarios()
+	s.clear()
+	ginkgo.AddReportEntry(ledgerEntry, s.ledger, ginkgo.ReportEntryVisibilityNever)
+	if left := s.litter.left(); left != "" {
+		ginkgo.Fail(left)
 	}
 }
 
 func (s *suite) makeCertificates() error {
-	authority, err := certs.NewAuthority()
+	var err error
+	if s.issuer, err = certs.NewAuthority(); err != nil {
+		return err
+	}
+	if s.leaf, err = s.issuer.Leaf(); err != nil {
+		return err
+	}
+	if s.folder, err = os.MkdirTemp("", "sslconform-"); err != nil {
+		return err
+	}
+	ginkgo.DeferCleanup(os.RemoveAll, s.folder)
+	s.authority = filepath.Join(s.folder, "authority.pem")
+	return os.WriteFile(s.authority, s.issuer.PEM(), 0o644)
+}
+
+// client returns the files of a client's certificate; they are made when the first spec wants them.
+func (s *suite) client(v certs.Variant) (*certs.Files, error) {
+	s.filesMu.Lock()
+	defer s.filesMu.Unlock()
+	if files := s.files[v.Name]; files != nil {
+		return files, nil
+	}
+	folder, err := os.MkdirTemp(s.folder, "client-")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if s.leaf, err = authority.Leaf(); err != nil {
-		return err
+	files, err := s.issuer.WriteFiles(folder, v)
+	if err == nil {
+		s.files[v.Name] = files
 	}
-	folder, err := os.MkdirTemp("", "sslconform-")
-	if err != nil {
-		return err
-	}
-	ginkgo.DeferCleanup(os.RemoveAll, folder)
-	s.authority = filepath.Join(folder, "authority.pem")
-	return os.WriteFile(s.authority, authority.PEM(), 0o644)
+	return files, err
 }

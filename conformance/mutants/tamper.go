@@ -2,65 +2,140 @@ package mutants
 
 import (
 	"context"
+	"net"
+	"sync"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
-// A tamperer changes what passes between the suite and a session.
+// A tamperer changes what passes between the suite and a session, and between the session and the network. What it
+// leaves nil passes as it is.
 type tamperer struct {
-	// request sees each request before it is performed; nil for nothing.
-	request func(subject.Request)
+	// request returns what is performed in place of a request. Where that is nothing, the request is answered with ok
+	// all the same.
+	request func(subject.Request) []subject.Request
 	// record returns what is reported in place of a record.
 	record func(subject.Record) []subject.Record
+	// conn returns what takes the place of a connection. It must not embed a *net.TCPConn: what is written to the
+	// descriptor goes round its methods.
+	conn func(net.Conn) net.Conn
 }
 
+// A Dial makes a connection.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 type mutated struct {
-	subject.Subject
 	mutant Mutant
+	with   func(Dial) subject.Subject
 }
 
 func (m mutated) Info() subject.Info {
-	info := m.Subject.Info()
+	info := m.with(nil).Info()
 	info.Name += " with " + m.mutant.Name
 	return info
 }
 
 func (m mutated) Open(ctx context.Context) (subject.Session, error) {
-	s, err := m.Subject.Open(ctx)
+	s := &session{}
+	s.tamperer = m.mutant.tamper(s.inject)
+	opened, err := m.with(s.dial).Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{Session: s, tamperer: m.mutant.tamper()}, nil
+	s.Session = opened
+	s.pump.Go(s.copy)
+	return s, nil
 }
 
-// session hands on what its tamperer makes of the records, numbered anew.
+// session hands on what its tamperer makes of requests and records, these numbered anew.
 type session struct {
 	subject.Session
 	tamperer tamperer
-	pending  []subject.Record
-	seq      int
+	records  subject.Queue
+	pump     sync.WaitGroup
+
+	tampering sync.Mutex // one change at a time: a tamperer may remember what it saw
+
+	mu  sync.Mutex
+	seq int
 }
+
+func (s *session) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil || s.tamperer.conn == nil {
+		return c, err
+	}
+	return s.tamperer.conn(c), nil
+}
+
+// hidden is the id of requests that a tamperer makes up: their answers are not reported.
+const hidden = 1 << 20
 
 func (s *session) Perform(turn ...subject.Request) error {
-	if s.tamperer.request != nil {
-		for _, r := range turn {
-			s.tamperer.request(r)
-		}
+	if s.tamperer.request == nil {
+		return s.Session.Perform(turn...)
 	}
-	return s.Session.Perform(turn...)
+	var performed []subject.Request
+	for _, r := range turn {
+		s.tampering.Lock()
+		instead := s.tamperer.request(r)
+		s.tampering.Unlock()
+		if len(instead) == 0 {
+			s.inject(answerTo(r))
+		}
+		performed = append(performed, instead...)
+	}
+	if len(performed) == 0 {
+		return nil
+	}
+	return s.Session.Perform(performed...)
 }
 
-func (s *session) Next(ctx context.Context) (subject.Record, error) {
-	for len(s.pending) == 0 {
-		r, err := s.Session.Next(ctx)
-		if err != nil {
-			return r, err
-		}
-		s.pending = s.tamperer.record(r)
+// answerTo is the answer to a request that is dropped.
+func answerTo(r subject.Request) subject.Record {
+	if r.Deferred() {
+		return subject.Record{ID: r.ID, Deferred: true}
 	}
-	r := s.pending[0]
-	s.pending = s.pending[1:]
+	return subject.Record{ID: r.ID, OK: &subject.Result{}}
+}
+
+// copy hands on what the session reports, changed.
+func (s *session) copy() {
+	for {
+		r, err := s.Session.Next(context.Background())
+		if err != nil {
+			s.records.End(err)
+			return
+		}
+		if r.ID >= hidden {
+			continue
+		}
+		if s.tamperer.record == nil {
+			s.inject(r)
+			continue
+		}
+		s.tampering.Lock()
+		instead := s.tamperer.record(r)
+		s.tampering.Unlock()
+		for _, r := range instead {
+			s.inject(r)
+		}
+	}
+}
+
+// inject reports a record, now.
+func (s *session) inject(r subject.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.seq++
 	r.Seq = s.seq
-	return r, nil
+	s.records.Put(r)
+}
+
+func (s *session) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
+
+func (s *session) Close() error {
+	err := s.Session.Close()
+	s.pump.Wait()
+	return err
 }

@@ -16,6 +16,8 @@ import (
 // A Failure is what a person needs to understand why a spec failed, without running it again.
 type Failure struct {
 	Clause fixtures.Clause
+	// Spec is what was tried, in words.
+	Spec string
 	// ByDriver: what the clause is about is the driver's doing, not its implementation's.
 	ByDriver bool
 	// Blame is empty where the subject failed.
@@ -32,6 +34,9 @@ func (f Failure) String() string {
 	fmt.Fprintf(&b, "%s (%s): %s\n", f.Clause.ID, f.Clause.Level, f.Clause.Text)
 	if f.Clause.Quote != "" {
 		fmt.Fprintf(&b, "the documentation: %q\n", f.Clause.Quote)
+	}
+	if f.Spec != "" {
+		fmt.Fprintf(&b, "the spec: %s\n", f.Spec)
 	}
 	if f.ByDriver {
 		b.WriteString("The driver says that this is its own doing, not its implementation's.\n")

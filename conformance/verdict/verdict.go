@@ -24,8 +24,9 @@ const (
 	Failed Status = "failed"
 )
 
-// statuses from the best to the worst: the status of a clause is the worst of its specs.
-var statuses = []Status{Passed, ByDriver, Unsupported, NotRun, Failed}
+// statuses from the best to the worst: the status of a clause is the worst of its specs. A spec that does not apply,
+// since it needs more than its clause does, says nothing where others apply.
+var statuses = []Status{Unsupported, Passed, ByDriver, NotRun, Failed}
 
 func worse(a, b Status) Status {
 	if slices.Index(statuses, a) > slices.Index(statuses, b) {
@@ -100,6 +101,13 @@ type Subject struct {
 	Capabilities []subject.Capability `json:"capabilities"`
 }
 
+// A Wait is a time in which a run had nothing to do.
+type Wait struct {
+	Spec    string
+	Reason  string
+	Seconds float64
+}
+
 // A Verdict is what a run says of a subject.
 type Verdict struct {
 	Format   int        `json:"format"`
@@ -109,6 +117,8 @@ type Verdict struct {
 	Counts   Counts     `json:"counts"`
 	Seconds  float64    `json:"seconds"`
 	Clauses  []Clause   `json:"clauses"`
+	// Ledger is what the run waited for.
+	Ledger []Wait `json:"-"`
 
 	// What failed is not always the subject's doing.
 	driverFault, suiteFault bool
@@ -157,7 +167,7 @@ func judge(c fixtures.Clause, specs []Spec) Clause {
 			s.Status = NotRun // whatever came of it, it is not the subject's
 		}
 		if len(judged.Specs) == 0 {
-			judged.Status = Passed
+			judged.Status = statuses[0]
 		}
 		judged.Status = worse(judged.Status, s.Status)
 		judged.Seconds += s.Seconds

@@ -29,6 +29,7 @@ type runCommand struct {
 	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
 	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
+	Ledger   bool          `help:"Print what the run waited for."`
 	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen (${default})."`
 	Command  []string      `arg:"" optional:"" help:"The driver to judge; left out, the reference is judged."`
 }
@@ -106,6 +107,11 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	if err := report.Print(s.out, v); err != nil {
 		return err
 	}
+	if r.Ledger {
+		if err := report.PrintLedger(s.out, v); err != nil {
+			return err
+		}
+	}
 	if err := report.WriteJSON(filepath.Join(r.Out, "conformance.json"), v); err != nil {
 		return err
 	}
@@ -115,13 +121,13 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	return nil
 }
 
-// again is the command line that runs one spec again.
-func (r *runCommand) again(spec string) string {
+// again is the command line that runs specs again.
+func (r *runCommand) again(specs ...string) string {
 	program := []string{os.Args[0]}
 	if strings.Contains(os.Args[0], "go-build") {
 		program = []string{"go", "run", "./conformance/cmd/sslconform"}
 	}
-	words := append(program, "run", "--spec", "^"+regexp.QuoteMeta(spec)+"$")
+	words := append(program, "run", "--spec", conformance.Pattern(specs...))
 	if len(r.Command) > 0 {
 		words = append(append(words, "--"), r.Command...)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sslconform/sslconform/conformance/driver"
 	"github.com/sslconform/sslconform/conformance/mutants"
+	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/impl/reference"
 )
 
@@ -20,7 +21,7 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		served = m.Of(served)
+		served = m.Of(func(dial mutants.Dial) subject.Subject { return reference.Dialing(dial) })
 	}
 	return driver.Serve(ctx, served, s.in, s.out)
 }

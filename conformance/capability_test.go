@@ -1,0 +1,107 @@
+package conformance_test
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/sslconform/sslconform/conformance"
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/impl/reference"
+)
+
+// modest is a subject that declares less than it might.
+type modest struct {
+	subject.Subject
+	hides   subject.Capability
+	refuses bool // what belongs to it, too
+}
+
+func (m modest) Info() subject.Info {
+	info := m.Subject.Info()
+	info.Capabilities = slices.DeleteFunc(info.Capabilities, func(c subject.Capability) bool { return c == m.hides })
+	return info
+}
+
+func (m modest) Open(ctx context.Context) (subject.Session, error) {
+	s, err := m.Subject.Open(ctx)
+	if err == nil && m.refuses {
+		s = &refusing{Session: s}
+	}
+	return s, err
+}
+
+// refusing answers "unsupported" to what the reference performs when it is told to disable.
+type refusing struct {
+	subject.Session
+	refused []int
+}
+
+func (s *refusing) Perform(turn ...subject.Request) error {
+	for _, r := range turn {
+		if r.Op == subject.Disable {
+			s.refused = append(s.refused, r.ID)
+		}
+	}
+	return s.Session.Perform(turn...)
+}
+
+func (s *refusing) Next(ctx context.Context) (subject.Record, error) {
+	r, err := s.Session.Next(ctx)
+	if r.Event == "" && slices.Contains(s.refused, r.ID) {
+		r.OK, r.Error = nil, subject.ErrUnsupported
+	}
+	return r, err
+}
+
+// silentT takes the failure of a run that is meant to fail.
+type silentT struct{ failed bool }
+
+func (t *silentT) Fail() { t.failed = true }
+
+// A clause whose capability is not declared is unsupported; what the subject offers all the same is the driver's fault,
+// since it would not be held to it.
+func TestUndeclared(t *testing.T) {
+	config, _ := ginkgo.GinkgoConfiguration()
+	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
+		t.Skip("this run is for the reference alone")
+	}
+	for _, test := range []struct {
+		name    string
+		refuses bool
+		status  verdict.Status
+		failure string // a piece of it
+	}{
+		{"offered all the same", false, verdict.NotRun, "Declare it, or answer so."},
+		{"not offered", true, verdict.Unsupported, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var v verdict.Verdict
+			run := &silentT{}
+			conformance.Run(run, modest{reference.New(), subject.Pause, test.refuses}, conformance.Options{
+				Spec: regexp.MustCompile("^reattach/paused "),
+				Done: func(done verdict.Verdict) { v = done },
+			})
+			if run.failed != (test.failure != "") {
+				t.Errorf("failed: %t", run.failed)
+			}
+			n := slices.IndexFunc(v.Clauses, func(c verdict.Clause) bool { return c.ID == "reattach/paused" })
+			if n < 0 || v.Clauses[n].Status != test.status {
+				t.Fatalf("reattach/paused: %+v", v.Clauses)
+			}
+			switch failures := v.Failures(); {
+			case test.failure == "":
+				if len(failures) > 0 {
+					t.Errorf("failures: %v", failures)
+				}
+			case len(failures) != 1 || failures[0].Blame != verdict.Driver || !strings.Contains(failures[0].Failure, test.failure):
+				t.Errorf("got %v, want one that is the driver's, with %q", failures, test.failure)
+			}
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package conformance
+
+import (
+	"fmt"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+var (
+	closeWrapped = subject.Request{Op: subject.Close, On: wrapped}
+	secondWords  = subject.Request{Op: subject.Write, On: wrapped, Data: []byte("one more thing")}
+)
+
+func (c *catalogue) closeAgain() {
+	c.of("close/again")
+	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
+		c.it("refuses a second close and a write with socket-closed when the socket was "+e.how, func(sp *spec) {
+			sp.refusesWhenClosed(e, closeWrapped, secondWords)
+		}).seen("yodaos-project/ShadowNode#85", "libevent/libevent#157", "netty/netty#1608")
+	}
+	c.it("refuses new timeouts with socket-closed", func(sp *spec) {
+		sp.refusesWhenClosed(closedByUs, subject.Request{Op: subject.SetTimeouts, On: wrapped, ReadTimeout: 60_000})
+	}).needing(subject.ReadTimeout)
+	c.it("keeps application data readable", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
+		since := sp.upgraded(p)
+		sp.must(subject.Request{Op: subject.SetData, On: wrapped, Data: []byte("mine")})
+		sp.must(closeWrapped)
+		sp.quietBehind(p, since)
+		answer := sp.do(subject.Request{Op: subject.GetData, On: wrapped})[0]
+		if answer.Error != nil || string(answer.OK.Data) != "mine" {
+			sp.fail("want: the application data of the closed socket, \"mine\"\n got: the %s", answer)
+		}
+	}).needing(subject.SocketData)
+
+	c.of("close/again-pause")
+	c.it("refuses to enable and to disable a closed socket with socket-closed", func(sp *spec) {
+		sp.refusesWhenClosed(closedByUs,
+			subject.Request{Op: subject.Enable, On: wrapped, ToRead: true},
+			subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+	})
+}
+
+// refusesWhenClosed expects that operations on a socket that has ended are refused, and call nothing.
+func (sp *spec) refusesWhenClosed(e ending, operations ...subject.Request) {
+	since := sp.endsBy(e)
+	var want, got []line
+	for n, answer := range sp.do(operations...) {
+		want = append(want, line(fmt.Sprintf("%s: %s", operations[n], subject.SocketClosed)))
+		got = append(got, line(fmt.Sprintf("%s: %s", operations[n], refused(answer))))
+	}
+	sp.fence()
+	sp.Expect(got).To(be(want), "what operations on the closed socket were answered with")
+	sp.expectClosedOnce(since)
+}
+
+// refused is how an answer refuses an operation: the documented name if that is socket-closed, else all that it says.
+func refused(answer subject.Record) string {
+	switch {
+	case answer.Error == nil:
+		return "ok"
+	case answer.Error.Is(subject.SocketClosed):
+		return subject.SocketClosed
+	default:
+		return answer.Error.Error()
+	}
+}
+
+func (c *catalogue) closeInCallbacks() {
+	c.of("close/in-read-callback")
+	c.it("calls nothing but close-cb behind the read callback that it is closed in", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("data"),
+			fakeserver.SendRecords(5, "enough"), fakeserver.ExpectEnd())
+		since := sp.upgraded(p)
+		sp.must(when(subject.OnRead, wrapped, closeWrapped))
+		id := sp.id()
+		p.Resume("data")
+		sp.expectAllowed(id, "read")
+		sp.quietBehind(p, since)
+		sp.Expect(lines(sp.behind(subject.OnRead, since))).To(be([]line{}), "the callbacks called behind the first read callback, but for close-cb")
+		sp.expectClosedOnce(since)
+	})
+
+	c.of("close/in-event-callback")
+	for _, e := range []ending{closedByPeer, brokenByPeer, resetByPeer} {
+		c.it("allows it to a socket that was "+e.how, func(sp *spec) {
+			sp.must(when(subject.OnEvent, wrapped, closeWrapped))
+			id := sp.id()
+			since := sp.endsBy(e)
+			sp.expectAllowed(id, "event")
+			sp.expectClosedOnce(since)
+		}).seen("netty/netty#1608", "HeyPuter/puter#1105")
+	}
+
+	c.of("close/in-connect-callback")
+	c.it("allows it, calls close-cb once, and ends the connection", closedInConnect)
+
+	c.of("close/in-close-callback")
+	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
+		c.it("neither recurses nor crashes in the close-cb of a socket that was "+e.how, func(sp *spec) {
+			sp.must(when(subject.OnClose, subject.Handle(closeCB), closeWrapped))
+			id := sp.id()
+			since := sp.endsBy(e)
+			ran := sp.awaitRan("the outcome of closing in close-cb", id)
+			if ran.Error != nil && !ran.Error.Is(subject.SocketClosed) {
+				sp.fail("want: closing in close-cb is ok, or a socket-closed\n got: %s", ran)
+			}
+			sp.expectClosedOnce(since)
+		})
+	}
+}
+
+// expectAllowed expects that a close which was deferred to a callback is not refused there.
+func (sp *spec) expectAllowed(id int, callback string) {
+	ran := sp.awaitRan("the outcome of closing in the "+callback+" callback", id)
+	if ran.Error != nil {
+		sp.fail("want: closing in the %s callback is allowed\n got: %s", callback, ran)
+	}
+}
+
+// closedInConnect does not mind whether the connect callback is called before the handshake or after it.
+func closedInConnect(sp *spec) {
+	p := sp.peer(sp.handshake(), fakeserver.ExpectEnd())
+	connecting := connect(p, plain, callbacks)
+	connecting.Has = append(connecting.Has, subject.OnConnect)
+	ids := sp.begin(connecting, sp.wrap(closeCB), when(subject.OnConnect, wrapped, closeWrapped))
+	sp.performed([]int{ids[0], ids[2]})
+	sp.expectAllowed(ids[2], "connect")
+	sp.quietBehind(p, 0)
+	sp.expectClosedOnce(0)
+}

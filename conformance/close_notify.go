@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"crypto/tls"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+func (c *catalogue) closeNotify() {
+	c.of("close/notify")
+	for _, v := range closeVersions {
+		c.it("sends close_notify before the FIN when it is closed without having written, under "+v.name, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Send(welcome), fakeserver.ExpectEnd())
+			since := sp.welcomed(p)
+			sp.must(closeWrapped)
+			sp.quietBehind(p, since)
+			sp.Expect(howEnded(p)).To(be(line("got close_notify")), "how the client ended, as the peer tells it")
+		}).needing(v.capability).seen("jetty/jetty.project#3481", "openssl/openssl#6911", "libevent/libevent-book#5")
+	}
+	c.it("sends close_notify before the FIN when it is closed behind a round trip", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
+		since := sp.upgraded(p)
+		sp.pings(since)
+		sp.must(closeWrapped)
+		sp.quietBehind(p, since)
+		sp.Expect(howEnded(p)).To(be(line("got close_notify")), "how the client ended, as the peer tells it")
+	}).seen("jetty/jetty.project#3481", "openssl/openssl#6911")
+
+	c.of("close/answers-notify")
+	for _, v := range closeVersions {
+		c.it("takes close_notify for the end, and closes TCP, under "+v.name, func(sp *spec) {
+			since := sp.endsUnder(sp.handshakeUnder(v), leftOpen)
+			sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
+			sp.expectClosedOnce(since)
+			sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
+		}).needing(v.capability).seen("netty/netty#6167", "geby/synapse#32")
+	}
+
+	c.of("close/notify-while-paused")
+	c.it("takes a close_notify that came while it was disabled for the end, once it is enabled", func(sp *spec) {
+		sp.endsPaused(fakeserver.CloseNotify(), fakeserver.ExpectEnd())
+	}).seen("MagicStack/uvloop#661")
+	c.it("takes data, close_notify and FIN that came while it was disabled for the end, once it is enabled", func(sp *spec) {
+		sp.endsPaused(fakeserver.Joined(fakeserver.Send("last words"), fakeserver.CloseNotify(), fakeserver.FIN()), fakeserver.ExpectEnd())
+	}).seen("MagicStack/uvloop#661")
+}
+
+// leftOpen is the end of a session whose peer leaves it to the client to close TCP.
+var leftOpen = ending{how: "ended by close_notify", then: []fakeserver.Step{fakeserver.CloseNotify(), fakeserver.ExpectEnd()}}
+
+// howEnded is the first that a client has done to end a connection, as the peer tells it.
+func howEnded(p *peer) line {
+	for _, e := range p.Transcript().Entries() {
+		ends := e.Kind == fakeserver.TLSClosed || e.Kind == fakeserver.TCPClosed || e.Kind == fakeserver.TCPReset
+		if e.Side == fakeserver.Client && ends {
+			return line(e.String())
+		}
+	}
+	return "nothing of the kind"
+}
+
+// endsPaused lets the peer end while reading is disabled, and expects the end when it is enabled again.
+func (sp *spec) endsPaused(steps ...fakeserver.Step) {
+	script := append([]fakeserver.Step{fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("end")}, steps...)
+	p := sp.peer(script...)
+	since := sp.welcomed(p)
+	sp.must(subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+	p.Resume("end")
+	sp.sees(p, "its own close_notify", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Peer && e.Kind == fakeserver.TLSClosed })
+	sp.fence()
+	sp.do(subject.Request{Op: subject.Enable, On: wrapped, ToRead: true}) // refused where the end was told already, which is not judged here
+	sp.quietBehind(p, since)
+	sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
+	sp.expectClosedOnce(since)
+}
+
+func (c *catalogue) closeUnderLoad() {
+	c.of("close/does-not-wait")
+	c.it("calls close-cb while the peer does not answer close_notify", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("answer"), fakeserver.ExpectEnd())
+		since := sp.welcomed(p)
+		sp.must(closeWrapped)
+		sp.awaitCall("the call of close-cb C, while the peer leaves close_notify unanswered", since, subject.OnClose,
+			anyCall)
+		sp.fence()
+		p.Resume("answer")
+		sp.quietBehind(p, since)
+	}).seen("twisted/twisted#7926", "aio-libs/aiohttp#11091", "boostorg/beast#2807")
+	c.it("lets the loop end while the peer does not answer close_notify", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("answer"), fakeserver.ExpectEnd())
+		sp.welcomed(p)
+		sp.must(closeWrapped)
+		sp.must(subject.Request{Op: subject.Finish})
+	}).needing(subject.LoopEnd).seen("twisted/twisted#7926", "MagicStack/uvloop#471")
+
+	c.of("close/while-streaming")
+	c.it("reports nothing behind a close while the peer sends", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(string(subject.Payload(4<<20, 1))), fakeserver.ExpectEnd())
+		since := sp.upgradedWith(p, func(r *subject.Request) { r.Digest = true })
+		sp.awaitBytes("the beginning of what the peer sends", since, 1)
+		sp.must(closeWrapped)
+		sp.quietBehind(p, since)
+		sp.Expect(sp.conditions(since)).To(be([]line{}), "the conditions reported since the wrap")
+	}).seen("python/cpython bpo-39951")
+
+	c.of("close/pending-on-notify")
+	c.it("sends all that was written when the peer's close_notify comes", pendingOnNotify).
+		seen("aws/s2n-tls#598", "oven-sh/bun#40384", "tokio-rs/tls#23")
+}
+
+// pendingOnNotify writes more than the kernel takes, and the peer reads none of it until its close_notify was noticed.
+func pendingOnNotify(sp *spec) {
+	const size, seed = 8 << 20, 1
+	p := sp.peer(fakeserver.SendPlain(greeting),
+		fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: tls.VersionTLS13}),
+		fakeserver.Hold("close_notify"), fakeserver.CloseNotify(),
+		fakeserver.Hold("reading"), fakeserver.Expect(string(subject.Payload(size, seed))), fakeserver.ExpectEnd())
+	sp.upgraded(p)
+	sp.must(subject.Request{Op: subject.Write, On: wrapped, Size: size, Seed: seed})
+	p.Resume("close_notify")
+	sp.sees(p, "its own close_notify", entryKind(fakeserver.TLSClosed))
+	sp.fence()
+	p.Resume("reading")
+	got := sp.sees(p, "what was written", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Client && e.Kind == fakeserver.Data })
+	if got.Length < size {
+		sp.fail("want: all of the %d bytes that were written before the peer's close_notify, at the peer\n got: %d of them, then the end", size, got.Length)
+	}
+}

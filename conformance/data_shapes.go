@@ -1,0 +1,115 @@
+package conformance
+
+import (
+	"crypto/tls"
+	"fmt"
+	"strings"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// dataShaped holds the subject to "incoming data, handed over", however the network cuts and joins it.
+func (c *catalogue) dataShaped() {
+	c.dataAtTheEnd()
+
+	c.of("data/dribbled")
+	for _, v := range bothVersions {
+		c.it("makes a handshake and gets records that come one byte in a segment, under "+v.name, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting),
+				fakeserver.Dribbled(sp.dataHandshake(v.number), fakeserver.Send("drop "), fakeserver.Send("by drop")),
+				fakeserver.Expect("got it"), fakeserver.ExpectEnd())
+			sp.connected(p)
+			since := sp.mark()
+			wrap := sp.begin(sp.wrap(""))
+			sp.awaitDataOrFailure("what the peer sent", since, len("drop by drop"))
+			sp.Expect(sp.got(since)).To(be("drop by drop"), "what the read callback got")
+			sp.performed(wrap)
+			sp.must(write(wrapped, "got it"))
+			sp.sees(p, "what was written", clientData)
+		}).needing(v.needed).seen("ruby/ruby#535")
+	}
+
+	c.of("data/coalesced")
+	for _, v := range bothVersions {
+		c.it("gets all of 50 records that come in one segment, under "+v.name, func(sp *spec) {
+			records, all := numberedRecords(50)
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.dataHandshake(v.number), fakeserver.Hold("the records"),
+				fakeserver.Joined(records...), fakeserver.ExpectEnd())
+			since := sp.upgraded(p)
+			sp.fence() // the handshake is done on both sides
+			p.Resume("the records")
+			sp.awaitData("all that the peer sent", since, len(all))
+			sp.fence()
+			sp.Expect(sp.got(since)).To(be(all), "what the read callback got")
+		}).needing(v.needed).seen("ianbarber/TLSZMQ#3")
+	}
+
+	c.of("data/first-flight")
+	for _, v := range bothVersions {
+		c.it("gets data that comes in one segment with the end of the handshake, once, under "+v.name, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting),
+				fakeserver.Joined(sp.lateHandshake(v.number), fakeserver.Send("first words")), fakeserver.ExpectEnd())
+			since := sp.upgraded(p)
+			sp.awaitData("what the peer sent", since, len("first words"))
+			sp.fence()
+			sp.Expect(sp.got(since)).To(be("first words"), "what the read callback got")
+		}).needing(v.needed)
+	}
+}
+
+// dataAtTheEnd is about data, close_notify and FIN in one segment.
+func (c *catalogue) dataAtTheEnd() {
+	c.of("data/last-bytes")
+	for _, v := range bothVersions {
+		c.it("gets every byte that comes in one segment with close_notify and FIN, and then the end, under "+v.name, func(sp *spec) {
+			const full = 16 << 10 // what a record holds at most
+			data := strings.Repeat("a", full) + strings.Repeat("b", full) + strings.Repeat("c", full)
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.dataHandshake(v.number), fakeserver.Hold("the end"),
+				fakeserver.Joined(fakeserver.Send(data), fakeserver.CloseNotify(), fakeserver.FIN()), fakeserver.ExpectEnd())
+			since := sp.upgraded(p)
+			sp.fence() // the handshake is done on both sides
+			p.Resume("the end")
+			sp.awaitEvent("an event for the end of the connection", since)
+			sp.fence()
+			sp.Expect(sp.toTheEnd(since)).To(be(append(runs(data), "the end: a tcp-eof")), "what came, in order")
+		}).needing(v.needed).seen("erlang/otp#3458", "cesanta/mongoose#2587", "Spinoco/fs2-crypto#15")
+	}
+}
+
+// toTheEnd tells in short what read callbacks got before the first event, what that was, and what they got after it.
+func (sp *spec) toTheEnd(since int) []line {
+	var before, after strings.Builder
+	var end []line
+	for _, r := range sp.events(since, subject.OnRead, subject.OnEvent) {
+		switch {
+		case r.Event == subject.OnRead && end == nil:
+			before.Write(r.Data)
+		case r.Event == subject.OnRead:
+			after.Write(r.Data)
+		case end == nil && r.Condition.Is(subject.TCPEOF):
+			end = []line{"the end: a tcp-eof"}
+		case end == nil:
+			end = []line{line("an event: " + r.Condition.String())}
+		}
+	}
+	return append(append(runs(before.String()), end...), runs(after.String())...)
+}
+
+// numberedRecords are steps that send a record each, and what is in all of them.
+func numberedRecords(n int) (steps []fakeserver.Step, all string) {
+	for i := range n {
+		text := fmt.Sprintf("record %d ", i+1)
+		steps = append(steps, fakeserver.Send(text))
+		all += text
+	}
+	return steps, all
+}
+
+// lateHandshake is the step that makes a handshake whose last flight is the peer's: under TLS 1.2 it is so anyway, under
+// TLS 1.3 that are session tickets, which wait for the client's answer if a certificate was asked for.
+func (sp *spec) lateHandshake(version uint16) fakeserver.Step {
+	return fakeserver.HandshakeWith(fakeserver.Config{
+		Certificate: sp.suite.leaf, Version: version, Tickets: true, ClientAuth: tls.RequestClientCert,
+	})
+}

@@ -1,0 +1,126 @@
+package conformance
+
+import (
+	"crypto/tls"
+	"slices"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// What is no error. One session ticket is what crypto/tls sends, and only to a client that offers to resume a session; a
+// ticket more, a key update and user_canceled need a peer that makes its records by hand.
+func (c *catalogue) errorNone() {
+	c.of("error/none")
+	for _, v := range tlsVersions {
+		// The peer that asks for a certificate, and takes none, sends its ticket behind the handshake under TLS 1.3.
+		for _, auth := range []tls.ClientAuthType{tls.NoClientCert, tls.RequestClientCert} {
+			text := "takes a session ticket for no data and no error, under " + v.name
+			if auth != tls.NoClientCert {
+				text += ", from a peer that asks for a certificate"
+			}
+			c.it(text, func(sp *spec) {
+				p := sp.peer(fakeserver.SendPlain(greeting),
+					fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: v.number, ClientAuth: auth, Tickets: true}),
+					fakeserver.Send("one"), fakeserver.Expect("two"), fakeserver.Send("three"), fakeserver.ExpectEnd())
+				since := sp.upgraded(p)
+				sp.awaitBytes("what the peer sent behind the ticket", since, len("one"))
+				sp.must(write(wrapped, "two"))
+				sp.awaitBytes("the peer's answer", since, len("onethree"))
+				sp.fence()
+				sp.Expect(sp.outline(since)).To(be([]line{`read "onethree"`}), "the callbacks called since the wrap")
+				for _, r := range sp.events(since, subject.OnRead) {
+					if len(r.Data) == 0 {
+						sp.fail("want: no call of a read callback but for data\n got: the %s", r)
+					}
+				}
+			}).needing(v.capability)
+		}
+	}
+}
+
+// What an error, or the wait for a peer, does to the process.
+func (c *catalogue) errorProcess() {
+	c.of("error/idle-is-cheap")
+	c.alone("uses next to no CPU time while its peers are silent: in a handshake, after one, after an error", func(sp *spec) {
+		for as, script := range map[subject.Handle][]fakeserver.Step{
+			"in-handshake": {fakeserver.ExpectClientHello(), fakeserver.ExpectEnd()},
+			"after-it":     {fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Tickets: true}), fakeserver.ExpectEnd()},
+			"after-error":  {fakeserver.ExpectClientHello(), fakeserver.SendPlain("no TLS to be had here\r\n"), fakeserver.ExpectEnd()},
+		} {
+			p := sp.startPeer(string(as), append([]fakeserver.Step{fakeserver.SendPlain(greeting)}, script...)...)
+			sp.connectedAs(connect(p, as, callbacks))
+			wrap := sp.wrap("")
+			wrap.On, wrap.As = as, "tls-"+as
+			sp.begin(wrap) // its answer may come with the end of the handshake
+			sp.sees(p, "a record", entryKind(fakeserver.Record))
+		}
+		sp.fence()
+		sp.expectIdle()
+	}).seen("UndernetIRC/ircu2#101", "php/php-src#3223", "libevent/libevent#952")
+
+	c.of("error/survives-pipe")
+	// To a socket that had the peer's FIN before, the system tells of the reset as a broken pipe at once.
+	for _, f := range []fault{resetFault, {"FIN and RST", slices.Concat(endFault.steps, resetFault.steps)}} {
+		c.it("lives on when it goes on writing in a read callback upon the peer's "+f.how, func(sp *spec) {
+			// While the callback runs nobody sees the reset but the writes, and to make what they write takes longer
+			// than the reset takes to arrive.
+			const size = 1 << 20
+			p := sp.peer(standing(sp.handshake(), fault{steps: append([]fakeserver.Step{
+				fakeserver.Send("go on"), fakeserver.Expect(string(subject.Payload(100, 1))),
+			}, f.steps...)})...)
+			sp.upgraded(p)
+			for seed := range 3 {
+				sp.do(when(subject.OnRead, wrapped, subject.Request{Op: subject.Write, On: wrapped, Size: size, Seed: seed + 1}))
+			}
+			third := sp.id()
+			p.Resume(theWrap)
+			sp.awaitRan("the run of the last write", third)
+			sp.expectAlive()
+		}).seen("php/php-src#2605", "openssl/openssl#6342")
+	}
+	c.it("lives on when it writes while reading is disabled and the peer has reset", func(sp *spec) {
+		p := sp.peer(standing(sp.handshake(), resetFault)...)
+		sp.upgraded(p)
+		sp.must(subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+		p.Resume(theWrap)
+		sp.sees(p, "its reset", entryKind(fakeserver.TCPReset))
+		for range 3 {
+			sp.do(write(wrapped, "into the void")) // it may be closed by now
+			sp.fence()
+		}
+		sp.expectAlive()
+	}).needing(subject.Pause).seen("php/php-src#2605", "openssl/openssl#6342")
+	c.it("lives on when it closes a socket whose peer has reset", func(sp *spec) {
+		p, _ := sp.upgradedThen(sp.handshake(), resetFault)
+		sp.sees(p, "its reset", entryKind(fakeserver.TCPReset))
+		sp.do(write(wrapped, "into the void"), subject.Request{Op: subject.Close, On: wrapped})
+		sp.expectAlive()
+	})
+}
+
+// expectIdle expects that the subject's process uses less than a fifth of a core while nothing happens.
+func (sp *spec) expectIdle() {
+	before, began := sp.cpu(), time.Now()
+	sp.waits(itsTimes, func() { sp.watch(500 * time.Millisecond) })
+	if used, took := sp.cpu()-before, time.Since(began); used >= took/5 {
+		sp.fail("want: less than a fifth of one core while nothing happens\n got: %v of CPU time in %v", used, grain(took))
+	}
+}
+
+// cpu is the CPU time that the subject's process has used so far.
+func (sp *spec) cpu() time.Duration {
+	request := subject.Request{Op: subject.Measure}
+	answer := sp.do(request)[0]
+	if answer.Error != nil {
+		sp.fail("want: %s answered\n got: the %s", request, answer)
+	}
+	return time.Duration(answer.OK.CPU) * time.Millisecond
+}
+
+// expectAlive expects that the process is there, and its loop runs.
+func (sp *spec) expectAlive() {
+	sp.fence()
+	sp.must(subject.Request{Op: subject.Sync})
+}

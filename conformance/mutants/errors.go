@@ -1,0 +1,241 @@
+package mutants
+
+import (
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+var errorMutants = []Mutant{
+	{
+		Name: "ssl-error-unnamed", Rows: []string{"F1"}, tamper: records(sslErrorUnnamed),
+		Breaks: []string{"error/hierarchy", "error/plain-peer", "error/alert", "error/version", "error/cipher",
+			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong"},
+	},
+	{
+		Name: "what-failed-delivered", Rows: []string{"F4"}, tamper: records(whatFailedDelivered),
+		Breaks: []string{"error/plain-peer", "error/bad-record", "error/garbage", "error/overlong", "error/cut-record", "error/data-first"},
+	},
+	{Name: "ssl-error-is-no-tcp-error", tamper: records(sslErrorIsNoTCPError), Breaks: []string{"error/hierarchy"}},
+	{Name: "error-without-code", Rows: []string{"F7"}, tamper: records(errorWithoutCode), Breaks: []string{"error/fields"}},
+	{Name: "error-without-message", tamper: records(errorWithoutMessage), Breaks: []string{"error/fields"}},
+	{Name: "error-names-original", tamper: wrapped(errorNamesOriginal), Breaks: []string{"error/fields"}},
+	{Name: "alert-untold", tamper: records(alertUntold), Breaks: []string{"error/alert-named", "error/cause"}},
+	{
+		Name: "alert-is-any-error", Rows: []string{"J1"}, tamper: records(alertIsAnyError),
+		Breaks: []string{"error/alert", "error/client-certificate-refused"},
+	},
+	{Name: "alert-not-sent", Rows: []string{"F5"}, tamper: alertNotSent, Breaks: []string{"error/alert-sent"}},
+	{Name: "reset-hides-alert", Rows: []string{"F13", "G4"}, tamper: resetHidesAlert, Breaks: []string{"error/cause", "error/reset-is-not-end"}},
+	{
+		Name: "truncation-is-clean-end", Rows: []string{"F7", "G2", "G3"}, tamper: ended(io.EOF, subject.TCPEOF, subject.TCPInfo, subject.EventInfo),
+		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},
+	},
+	{
+		Name: "reset-is-clean-end", Rows: []string{"G4"}, tamper: ended(syscall.ECONNRESET, subject.TCPEOF, subject.TCPInfo, subject.EventInfo),
+		Breaks: []string{"error/reset-is-not-end"},
+	},
+	{
+		Name: "end-is-timeout", Rows: []string{"F3"},
+		tamper: ended(io.EOF, subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo),
+		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},
+	},
+	{
+		Name:   "reset-is-timeout",
+		tamper: ended(syscall.ECONNRESET, subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo),
+		Breaks: []string{"error/handshake-reset", "error/reset-is-not-end"},
+	},
+	{
+		Name: "error-twice", Rows: []string{"A3", "J2"}, tamper: records(errorTwice),
+		Breaks: []string{"error/once", "error/handshake-end", "error/handshake-reset"},
+	},
+	{Name: "failed-socket-left-open", Rows: []string{"G7"}, tamper: failedSocketLeftOpen, Breaks: []string{"error/then-closed"}},
+	{Name: "failed-socket-not-closed", Rows: []string{"G7"}, tamper: records(neverClosed), Breaks: []string{"error/then-closed"}},
+	{Name: "data-lost-to-error", Rows: []string{"G4"}, tamper: dataLostToError, Breaks: []string{"error/data-first", "error/reset-is-not-end"}},
+	{Name: "error-blamed-on-others", Rows: []string{"G6"}, tamper: errorBlamedOnOthers, Breaks: []string{"error/isolated"}},
+	{Name: "ticket-wakes-read-callback", Rows: []string{"J4"}, tamper: ticketWakesReadCallback, Breaks: []string{"error/none"}},
+	{
+		Name: "ticket-is-error", tamper: ticketIsError,
+		Breaks: []string{"error/none", "error/isolated", "error/data-first", "error/reset-is-not-end"}, // wherever there is data
+	},
+	{Name: "waits-busily", Rows: []string{"F12", "J4", "S6"}, tamper: waitsBusily, Breaks: []string{"error/idle-is-cheap"}},
+	{Name: "broken-pipe-kills", Rows: []string{"G10"}, tamper: brokenPipeKills, Breaks: []string{"error/survives-pipe"}},
+}
+
+func sslErrorUnnamed(r subject.Record) []subject.Record {
+	if r.Condition.Is(subject.TCPSSLError) {
+		r.Condition.Types = slices.DeleteFunc(r.Condition.Types, func(t string) bool { return t == subject.TCPSSLError })
+	}
+	return []subject.Record{r}
+}
+
+func sslErrorIsNoTCPError(r subject.Record) []subject.Record {
+	if r.Condition.Is(subject.TCPSSLError) {
+		r.Condition.Types = []string{subject.TCPSSLError, subject.EventError, subject.EventInfo}
+	}
+	return []subject.Record{r}
+}
+
+// whatFailedDelivered takes for data what came in the place of TLS, or was forged.
+func whatFailedDelivered(r subject.Record) []subject.Record {
+	if !r.Condition.Is(subject.TCPSSLError) {
+		return []subject.Record{r}
+	}
+	read := subject.Record{Event: subject.OnRead, On: r.Condition.Socket, Callbacks: r.Callbacks, Data: []byte("500")}
+	return []subject.Record{read, r}
+}
+
+func errorWithoutCode(r subject.Record) []subject.Record {
+	if r.Condition != nil {
+		r.Condition.Code = 0
+	}
+	return []subject.Record{r}
+}
+
+func errorWithoutMessage(r subject.Record) []subject.Record {
+	if r.Condition != nil {
+		r.Condition.Message = ""
+	}
+	return []subject.Record{r}
+}
+
+func errorNamesOriginal(r subject.Record, original subject.Handle) []subject.Record {
+	if r.Condition != nil {
+		r.Condition.Socket = original
+	}
+	return []subject.Record{r}
+}
+
+func alertUntold(r subject.Record) []subject.Record {
+	if r.Condition != nil {
+		r.Condition.Alert = 0
+	}
+	return []subject.Record{r}
+}
+
+// alertIsAnyError takes an alert for an error of the network.
+func alertIsAnyError(r subject.Record) []subject.Record {
+	if r.Condition != nil && r.Condition.Alert != 0 {
+		return sslErrorUnnamed(r)
+	}
+	return []subject.Record{r}
+}
+
+func errorTwice(r subject.Record) []subject.Record {
+	if r.Event == subject.OnEvent && r.Condition.Is(subject.EventError) {
+		return []subject.Record{r, r}
+	}
+	return []subject.Record{r}
+}
+
+func neverClosed(r subject.Record) []subject.Record {
+	if r.OK != nil && r.OK.Closed != nil {
+		r.OK.Closed = new(bool)
+	}
+	return []subject.Record{r}
+}
+
+// dataLostToError hands data over a little later, unless an error comes meanwhile.
+func dataLostToError(inject func(subject.Record)) tamperer {
+	var mu sync.Mutex
+	var held []subject.Record
+	deliver := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, r := range held {
+			inject(r)
+		}
+		held = nil
+	}
+	return tamperer{record: func(r subject.Record) []subject.Record {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.Event == subject.OnRead && r.On == "tls":
+			if len(held) == 0 {
+				time.AfterFunc(20*time.Millisecond, deliver)
+			}
+			held = append(held, r)
+			return nil
+		case r.Condition.Is(subject.EventError):
+			held = nil
+		}
+		return []subject.Record{r}
+	}}
+}
+
+// errorBlamedOnOthers reports the error of one wrapped socket on all.
+func errorBlamedOnOthers(func(subject.Record)) tamperer {
+	tags := map[subject.Handle]subject.Tag{}
+	originals := wraps{}
+	return tamperer{
+		request: func(r subject.Request) []subject.Request {
+			if r.Op == subject.Connect {
+				tags[r.As] = r.Callbacks
+			}
+			return originals.note(r)
+		},
+		record: func(r subject.Record) []subject.Record {
+			all := []subject.Record{r}
+			if r.Event != subject.OnEvent || originals[r.Condition.Socket] == "" {
+				return all
+			}
+			for other, original := range originals {
+				if other != r.Condition.Socket {
+					condition := *r.Condition
+					condition.Socket = other
+					all = append(all, subject.Record{Event: subject.OnEvent, Callbacks: tags[original], Arguments: 1, Condition: &condition})
+				}
+			}
+			return all
+		},
+	}
+}
+
+// firstRead makes a mutant that reports something before the first data of a wrapped socket.
+func firstRead(before func(read subject.Record) subject.Record) func(func(subject.Record)) tamperer {
+	return func(inject func(subject.Record)) tamperer {
+		seen := map[subject.Handle]bool{}
+		return wrapped(func(r subject.Record, _ subject.Handle) []subject.Record {
+			if r.Event != subject.OnRead || seen[r.On] {
+				return []subject.Record{r}
+			}
+			seen[r.On] = true
+			return []subject.Record{before(r), r}
+		})(inject)
+	}
+}
+
+var ticketWakesReadCallback = firstRead(func(read subject.Record) subject.Record {
+	read.Data = nil
+	return read
+})
+
+var ticketIsError = firstRead(func(read subject.Record) subject.Record {
+	types := []string{subject.TCPSSLError, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo}
+	return subject.Record{Event: subject.OnEvent, Callbacks: read.Callbacks, Arguments: 1,
+		Condition: &subject.Condition{Types: types, Code: -1, Message: "unexpected message", Socket: read.On}}
+})
+
+// waitsBusily turns round and round from a wrap on, for a time that is long enough.
+func waitsBusily(func(subject.Record)) tamperer {
+	var over atomic.Bool
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		switch r.Op {
+		case subject.Wrap:
+			until := time.Now().Add(4 * time.Second)
+			go func() {
+				for !over.Load() && time.Now().Before(until) {
+				}
+			}()
+		case subject.Close, subject.End:
+			over.Store(true)
+		}
+		return []subject.Request{r}
+	}}
+}

@@ -1,0 +1,244 @@
+package mutants
+
+import (
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+var timeoutMutants = []Mutant{
+	{
+		Name: "timeouts-not-reattached", Rows: []string{"B1"}, tamper: requests(timeoutsNotReattached),
+		Breaks: []string{"timeout/read", "timeout/write", "timeout/stream", "timeout/connect", "timeout/handshake", "timeout/inside-record",
+			"timeout/disabled", "timeout/closes", "close/timeout"},
+	},
+	{
+		Name: "read-timeout-of-one-second", Rows: []string{"B1"}, tamper: requests(readTimeoutOfOneSecond),
+		Breaks: []string{"timeout/read", "timeout/read-long", "timeout/none", "timeout/stream", "timeout/connect", "timeout/handshake",
+			"timeout/inside-record"},
+	},
+	{
+		Name: "read-timeout-halved", tamper: requests(readTimeoutHalved),
+		Breaks: []string{"timeout/read", "timeout/stream", "timeout/connect", "timeout/handshake", "timeout/inside-record"},
+	},
+	{Name: "write-timeout-ignored", Rows: []string{"B9"}, tamper: requests(writeTimeoutIgnored), Breaks: []string{"timeout/write"}},
+	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
+	{
+		Name: "old-timeout-stays", Rows: []string{"B2", "B6"}, tamper: requests(oldTimeoutStays),
+		Breaks: []string{"timeout/replaced", "timeout/cleared"},
+	},
+	{Name: "original-sets-timeouts", Rows: []string{"B7"}, tamper: originalSetsTimeouts, Breaks: []string{"timeout/original-inert"}},
+	{Name: "timeout-despite-data", Rows: []string{"B4"}, tamper: timeoutDespiteData, Breaks: []string{"timeout/activity"}},
+	{Name: "timeout-needs-data-first", Rows: []string{"B3"}, tamper: timeoutNeedsDataFirst, Breaks: []string{"timeout/handshake", "timeout/connect"}},
+	{Name: "timeout-needs-connection", tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
+	{Name: "timeout-not-inside-record", Rows: []string{"B5", "B8"}, tamper: timeoutNotInsideRecord, Breaks: []string{"timeout/inside-record"}},
+	{Name: "timeout-runs-while-disabled", tamper: requests(disableIgnored), Breaks: []string{"timeout/disabled"}},
+	{Name: "timeout-leaves-it-open", tamper: timeoutLeavesItOpen, Breaks: []string{"timeout/closes"}},
+	{Name: "timeout-without-close-cb", Rows: []string{"C2"}, tamper: timeoutWithoutCloseCallback, Breaks: []string{"timeout/closes", "close/timeout"}},
+	{Name: "timeout-outlives-socket", Rows: []string{"B10"}, tamper: timeoutOutlivesSocket, Breaks: []string{"timeout/dies-with-socket"}},
+	{Name: "loop-waits-for-dead-timeout", Rows: []string{"B10"}, tamper: loopWaitsForDeadTimeout, Breaks: []string{"timeout/dies-with-socket"}},
+}
+
+func timeoutsNotReattached(r subject.Request) []subject.Request {
+	if r.Op == subject.Connect {
+		r.ReadTimeout, r.WriteTimeout = 0, 0
+	}
+	return []subject.Request{r}
+}
+
+func readTimeoutOfOneSecond(r subject.Request) []subject.Request {
+	if r.Op == subject.Connect && r.Callbacks == "A" {
+		r.ReadTimeout = 1000
+	}
+	return []subject.Request{r}
+}
+
+func readTimeoutHalved(r subject.Request) []subject.Request {
+	if r.Op == subject.Connect {
+		r.ReadTimeout /= 2
+	}
+	return []subject.Request{r}
+}
+
+func writeTimeoutIgnored(r subject.Request) []subject.Request {
+	r.WriteTimeout = 0
+	return []subject.Request{r}
+}
+
+func streamTimeoutsLost(r subject.Request) []subject.Request {
+	if r.Stream {
+		r.ReadTimeout, r.WriteTimeout = 0, 0
+	}
+	return []subject.Request{r}
+}
+
+// oldTimeoutStays lets what is set on a socket later change nothing.
+func oldTimeoutStays(r subject.Request) []subject.Request {
+	if r.Op == subject.SetTimeouts {
+		return nil
+	}
+	return []subject.Request{r}
+}
+
+func originalSetsTimeouts(func(subject.Record)) tamperer {
+	wrapped := map[subject.Handle]subject.Handle{}
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		if r.Op == subject.Wrap {
+			wrapped[r.On] = r.As
+		}
+		if top, is := wrapped[r.On]; is && r.Op == subject.SetTimeouts {
+			r.On = top
+		}
+		return []subject.Request{r}
+	}}
+}
+
+// timeoutDespiteData counts from the wrap on, whatever arrives.
+func timeoutDespiteData(inject func(subject.Record)) tamperer {
+	timeout := 0
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		switch {
+		case r.Op == subject.Connect && r.ReadTimeout > 0:
+			timeout = r.ReadTimeout
+			r.ReadTimeout = 0
+		case r.Op == subject.Wrap && timeout > 0:
+			time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { inject(timedOut(r.As)) })
+		}
+		return []subject.Request{r}
+	}}
+}
+
+func timedOut(s subject.Handle) subject.Record {
+	return subject.Record{Event: subject.OnEvent, Callbacks: "A", Arguments: 1, Condition: &subject.Condition{
+		Types: []string{subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo},
+		Code:  110, Message: "timed out", Socket: s,
+	}}
+}
+
+// timeoutsUnless drops timeouts, with all that follows them, unless a condition holds.
+func timeoutsUnless(drop func() bool) func(subject.Record) []subject.Record {
+	return func(r subject.Record) []subject.Record {
+		if r.Condition.Is(subject.TCPTimeout) && drop() {
+			return nil
+		}
+		return []subject.Record{r}
+	}
+}
+
+// timeoutNeedsDataFirst starts no timer before something was read under TLS.
+func timeoutNeedsDataFirst(func(subject.Record)) tamperer {
+	read := false
+	drop := timeoutsUnless(func() bool { return !read })
+	return tamperer{record: func(r subject.Record) []subject.Record {
+		read = read || r.Event == subject.OnRead && r.On == "tls"
+		return drop(r)
+	}}
+}
+
+func timeoutNeedsConnection(func(subject.Record)) tamperer {
+	var connected atomic.Bool
+	return tamperer{
+		conn: func(c net.Conn) net.Conn {
+			connected.Store(true)
+			return c
+		},
+		record: timeoutsUnless(func() bool { return !connected.Load() }),
+	}
+}
+
+// timeoutNotInsideRecord takes bytes for something read that are no whole record yet.
+func timeoutNotInsideRecord(func(subject.Record)) tamperer {
+	var unread atomic.Int64
+	drop := timeoutsUnless(func() bool { return unread.Load() > 0 })
+	return tamperer{
+		conn: func(c net.Conn) net.Conn { return &counting{c, &unread} },
+		record: func(r subject.Record) []subject.Record {
+			if r.Event == subject.OnRead {
+				unread.Store(0)
+			}
+			return drop(r)
+		},
+	}
+}
+
+// counting counts what is read.
+type counting struct {
+	net.Conn
+	read *atomic.Int64
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+func (c *counting) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+
+func disableIgnored(r subject.Request) []subject.Request {
+	if r.Op == subject.Disable {
+		return nil
+	}
+	return []subject.Request{r}
+}
+
+func timeoutLeavesItOpen(func(subject.Record)) tamperer {
+	timedOut := false
+	return tamperer{record: func(r subject.Record) []subject.Record {
+		timedOut = timedOut || r.Condition.Is(subject.TCPTimeout)
+		if timedOut && r.OK != nil && r.OK.Closed != nil {
+			*r.OK.Closed = false
+		}
+		return []subject.Record{r}
+	}}
+}
+
+func timeoutWithoutCloseCallback(func(subject.Record)) tamperer {
+	timedOut := false
+	return tamperer{record: func(r subject.Record) []subject.Record {
+		timedOut = timedOut || r.Condition.Is(subject.TCPTimeout)
+		if timedOut && r.Event == subject.OnClose {
+			return nil
+		}
+		return []subject.Record{r}
+	}}
+}
+
+// timeoutOutlivesSocket fires though the socket was closed.
+func timeoutOutlivesSocket(inject func(subject.Record)) tamperer {
+	timeout := 0
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		if r.Op == subject.Connect && r.ReadTimeout > 0 {
+			timeout = r.ReadTimeout
+		}
+		if r.Op == subject.Close && timeout > 0 {
+			time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { inject(timedOut(r.On)) })
+		}
+		return []subject.Request{r}
+	}}
+}
+
+// loopWaitsForDeadTimeout answers finish only when the timeout of a closed socket has run out.
+func loopWaitsForDeadTimeout(inject func(subject.Record)) tamperer {
+	timeout, finish := 0, 0
+	return tamperer{
+		request: func(r subject.Request) []subject.Request {
+			if r.Op == subject.Connect {
+				timeout = max(timeout, r.ReadTimeout)
+			}
+			if r.Op == subject.Finish {
+				finish = r.ID
+			}
+			return []subject.Request{r}
+		},
+		record: func(r subject.Record) []subject.Record {
+			if r.ID == finish && timeout > 0 && finish > 0 {
+				time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { inject(r) })
+				return nil
+			}
+			return []subject.Record{r}
+		},
+	}
+}

@@ -1,0 +1,100 @@
+package conformance
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// noise measures how long the machine lets things wait that take no time: the round trips of a plain connection, in a
+// session of its own, while timed specs run.
+type noise struct {
+	done chan struct{}
+
+	mu    sync.Mutex
+	trips []trip
+}
+
+type trip struct{ sent, back time.Time }
+
+// beat is how often it looks.
+const beat = 10 * time.Millisecond
+
+func startNoise(ctx context.Context, s *suite) *noise {
+	n := &noise{done: make(chan struct{})}
+	go func() {
+		defer close(n.done)
+		// What the subject does to this session is no noise: if it breaks, the specs say so.
+		sp := s.newSpec(ctx, &entry{})
+		sp.attempt(func() { n.measure(sp) })
+	}()
+	return n
+}
+
+func (n *noise) measure(sp *spec) {
+	sp.open()
+	sp.tweets()
+	ticks := time.NewTicker(beat)
+	defer ticks.Stop()
+	for sp.ctx.Err() == nil {
+		n.begin()
+		sp.tweet()
+		n.end()
+		select {
+		case <-ticks.C:
+		case <-sp.ctx.Done():
+		}
+	}
+}
+
+func (n *noise) begin() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.trips = append(n.trips, trip{sent: time.Now()})
+}
+
+func (n *noise) end() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.trips[len(n.trips)-1].back = time.Now()
+}
+
+// largest is the longest round trip that ended, or goes on, since a time.
+func (n *noise) largest(since time.Time) time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var largest time.Duration
+	for _, t := range n.trips {
+		back := t.back
+		if back.IsZero() {
+			back = time.Now()
+		}
+		if back.After(since) {
+			largest = max(largest, back.Sub(t.sent))
+		}
+	}
+	return largest
+}
+
+// The canary is a plain connection of the same session: what it brings back shows that the loop has had the occasion
+// to report whatever came before.
+const (
+	canary          subject.Handle = "canary"
+	canaryCallbacks subject.Tag    = "canary"
+)
+
+// tweets connects the canary.
+func (sp *spec) tweets() {
+	sp.canary = sp.startPeer("canary", fakeserver.Echo())
+	sp.must(connect(sp.canary, canary, canaryCallbacks))
+}
+
+// tweet lets the canary make a round trip.
+func (sp *spec) tweet() {
+	sp.canaryBytes += len("tweet")
+	sp.must(write(canary, "tweet"))
+	sp.awaitRead("the canary's answer", canary, sp.canaryBytes)
+}

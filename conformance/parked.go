@@ -1,0 +1,166 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+// How long a session is watched after it came to rest, and how many are at a time: with a driver that has a process
+// for each session, each is one.
+const (
+	watchTime  = 1200 * time.Millisecond
+	mostParked = 64
+)
+
+// A lot is where sessions are parked whose connections have all ended: no callback may be called in them any more.
+type lot struct {
+	mu       sync.Mutex
+	sessions []*spec
+	watched  []watched
+}
+
+// watched is what became of a parked session, as a report carries it.
+type watched struct {
+	Spec    string // that left the session
+	Failure string // empty where nothing happened
+}
+
+// lastClause is judged by what happens in parked sessions.
+const lastClause = "close/last"
+
+// parks tells whether the session of a spec that is done is to be watched: its connections have come to rest, and the
+// clause that is judged by it is selected.
+func (sp *spec) parks() bool {
+	return !sp.rested.IsZero() && slices.ContainsFunc(sp.suite.selected, ofLast)
+}
+
+func ofLast(e *entry) bool { return e.clause.ID == lastClause }
+
+// park leaves the session to the lot; the canary, which is a connection too, is taken away.
+func (sp *spec) park() {
+	sp.must(subject.Request{Op: subject.Close, On: canary})
+	sp.expectRan(sp.waiting())
+	l := &sp.suite.lot
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	parked := *sp // the peers and the run are not parked with the session
+	parked.peers = nil
+	for _, p := range sp.peers {
+		parked.timeline.Passed(p.name, p.Transcript().Entries())
+	}
+	l.sessions = append(l.sessions, &parked)
+	sp.session = nil
+}
+
+// full tells whether there is no place in the lot, when those have left whose time is over.
+func (l *lot) full() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.sessions) >= mostParked && time.Since(l.sessions[0].rested) >= watchTime {
+		l.release()
+	}
+	return len(l.sessions) >= mostParked
+}
+
+// release ends the watch over the session that came first.
+func (l *lot) release() {
+	sp := l.sessions[0]
+	l.sessions = l.sessions[1:]
+	l.watched = append(l.watched, watched{Spec: sp.name(), Failure: sp.watched()})
+}
+
+// clear watches what is parked to the end, and reports it.
+func (s *suite) clear() {
+	s.lot.mu.Lock()
+	defer s.lot.mu.Unlock()
+	var last time.Time
+	for _, sp := range s.lot.sessions {
+		if over := sp.rested.Add(watchTime); over.After(last) {
+			last = over
+		}
+	}
+	s.waits("after the suite", "watch over parked sessions", func() { <-time.After(time.Until(last)) })
+	for len(s.lot.sessions) > 0 {
+		s.lot.release()
+	}
+	ginkgo.AddReportEntry(watchEntry, s.lot.watched, ginkgo.ReportEntryVisibilityNever)
+}
+
+// watched ends a parked session and says what has happened in it.
+func (sp *spec) watched() (failure string) {
+	sp.ctx = context.Background() // its own is over
+	sp.with = []string{sp.name()}
+	sp.entry = sp.suite.entries[slices.IndexFunc(sp.suite.entries, ofLast)]
+	sp.phase = "the session was watched after everything in it had ended"
+	seen := len(sp.records)
+	return sp.attempt(func() {
+		sp.pullAll()
+		sp.expectNothing(seen)
+		sp.finish()
+		sp.expectNothing(seen)
+	})
+}
+
+// pullAll takes what has been reported so far, and what the session broke with, if it did.
+func (sp *spec) pullAll() {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	var err error
+	for err == nil {
+		err = sp.pull(now)
+	}
+	if err != now.Err() {
+		sp.broke("watch it", err)
+	}
+}
+
+// expectNothing expects that no callback is reported since a record.
+func (sp *spec) expectNothing(since int) {
+	for _, r := range sp.records[since:] {
+		if r.Event != "" {
+			sp.fail("want: no callback after close-cb\n got: %s, %v after the connection had come to rest",
+				r, r.Time.Sub(sp.rested).Round(time.Millisecond))
+		}
+	}
+}
+
+const watchEntry = "sslconform-watched"
+
+// judgement is what the watch over the sessions of all processes says of its clause.
+func judgement(all []watched) verdict.Spec {
+	spec := verdict.Spec{Clause: lastClause, Name: lastClause + " nothing follows while the session is watched", Status: verdict.Passed}
+	var failures []string
+	for _, w := range all {
+		if w.Failure != "" {
+			failures = append(failures, w.Failure)
+		}
+	}
+	if len(failures) > 0 {
+		spec.Status = verdict.Failed
+		spec.Failure = failures[0]
+		if n := len(failures) - 1; n > 0 {
+			spec.Failure += fmt.Sprintf("\nthe same, or the like, in %d more of the %d sessions that were watched:\n%s\n", n, len(all), others(all, failures[0]))
+		}
+	}
+	return spec
+}
+
+// others names the specs whose sessions failed, but for the one that is shown.
+func others(all []watched, shown string) string {
+	var names []string
+	for _, w := range all {
+		if w.Failure != "" && w.Failure != shown {
+			names = append(names, "  "+w.Spec)
+		}
+	}
+	return strings.Join(names, "\n")
+}

@@ -1,0 +1,162 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+// The times that timed specs are about: the first to be tried, and the last on a machine too loaded for it.
+const (
+	firstT = 200 * time.Millisecond
+	lastT  = 3200 * time.Millisecond
+)
+
+// A scenario is the run of a timed spec, beside the others: it takes down what becomes of it, and its spec tells.
+type scenario struct {
+	done    chan struct{}
+	outcome outcome
+	failure string
+}
+
+// startScenarios starts the timed specs, all at once, in the process that will judge them.
+func (s *suite) startScenarios(ctx context.Context) {
+	s.scenarios = make(map[*entry]*scenario)
+	if ginkgo.GinkgoParallelProcess() != 1 {
+		return
+	}
+	for _, e := range s.selected {
+		if e.kind == timed && s.subject.Info().Has(e.needs()...) {
+			s.scenarios[e] = &scenario{done: make(chan struct{})}
+		}
+	}
+	if len(s.scenarios) == 0 {
+		return
+	}
+	s.noise = startNoise(ctx, s)
+	for e, sc := range s.scenarios {
+		go s.play(ctx, e, sc)
+	}
+}
+
+func (s *suite) stopScenarios() {
+	for _, sc := range s.scenarios {
+		<-sc.done
+	}
+	if s.noise != nil {
+		<-s.noise.done
+	}
+}
+
+// play runs a timed spec until it passes, or fails for what cannot be the machine's doing.
+func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
+	defer close(sc.done)
+	for t := firstT; ; t *= 2 {
+		sp := s.newSpec(ctx, e)
+		sp.T = t
+		began := time.Now()
+		sc.failure = sp.attempt(sp.perform)
+		sc.outcome = sp.outcome()
+		noise := s.noise.largest(began)
+		switch tooMuch := t * 8 / 10; {
+		case sc.failure == "", sc.outcome.Blame != "", max(noise, sp.gap) < tooMuch:
+			return
+		case t < lastT:
+		case noise >= tooMuch:
+			sc.outcome.Blame = verdict.Suite
+			sc.failure = fmt.Sprintf("the machine is too slow: with times of %v a round trip took %v\n%s", t, noise, sc.failure)
+			return
+		default:
+			return
+		}
+	}
+}
+
+// A stopped is what a spec that runs beside the others ends in, since Ginkgo knows of one spec at a time.
+type stopped struct{ failure string }
+
+// attempt runs f for a spec and returns its failure.
+func (sp *spec) attempt(f func()) (failure string) {
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case stopped:
+			failure = v.failure
+		default:
+			panic(v)
+		}
+	}()
+	sp.stop = func(message string, _ ...int) { panic(stopped{message}) }
+	defer sp.abandon()
+	f()
+	return ""
+}
+
+// collect is the timed spec itself: it waits for what was started long ago.
+func (s *suite) collect(ctx context.Context, e *entry) {
+	sc := s.scenarios[e]
+	s.waits(e.name(), itsTimes, func() {
+		select {
+		case <-sc.done:
+		case <-ctx.Done():
+		}
+	})
+	sc.outcome.report()
+	if sc.failure != "" {
+		ginkgo.Fail(sc.failure)
+	}
+}
+
+// watch takes down what the subject reports for a time.
+func (sp *spec) watch(d time.Duration) {
+	ctx, cancel := context.WithTimeout(sp.ctx, d)
+	defer cancel()
+	for {
+		if err := sp.pull(ctx); ctx.Err() != nil {
+			return
+		} else if err != nil {
+			sp.broke("watch it", err)
+		}
+	}
+}
+
+// promptly notes, when the function that it returns is called, how long something took that takes no time: a failure
+// that comes of it is the machine's. If nothing came of it at all, not even a timeout, it is the subject's.
+func (sp *spec) promptly(done func() bool) func() {
+	began := time.Now()
+	return func() {
+		timedOut := slices.ContainsFunc(sp.records, func(r subject.Record) bool { return r.Condition.Is(subject.TCPTimeout) })
+		if timedOut || done() {
+			sp.gap = max(sp.gap, time.Since(began))
+		}
+	}
+}
+
+// pace lets a time pass between two things that the peer does. That it was longer than was meant is noise.
+func (sp *spec) pace(d time.Duration) {
+	began := time.Now()
+	sp.watch(d)
+	sp.gap = max(sp.gap, time.Since(began))
+}
+
+// T is in milliseconds, as requests have it.
+func (sp *spec) ms() int { return int(sp.T.Milliseconds()) }
+
+// onTime expects that a record came a time T after a moment: no sooner, but for the clocks' grain, and not much later.
+func (sp *spec) onTime(r subject.Record, since time.Time) { sp.onTimeBetween(r, since, since) }
+
+// onTimeBetween is onTime where it is the implementation's choice which moment it counts from, between two.
+func (sp *spec) onTimeBetween(r subject.Record, first, last time.Time) {
+	least, most := first.Add(sp.T-max(15*time.Millisecond, sp.T/20)), last.Add(3*sp.T)
+	if r.Time.Before(least) || r.Time.After(most) {
+		sp.fail("want: %v of silence, then the %s\n got: it after %v\n(allowed: %v to %v)", sp.T, r, grain(r.Time.Sub(first)), grain(least.Sub(first)), grain(most.Sub(first)))
+	}
+}
+
+func grain(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

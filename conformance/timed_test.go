@@ -1,0 +1,93 @@
+package conformance
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/verdict"
+)
+
+// A failure is void, and tried again with longer times, while the machine is that slow; a pass never is.
+func TestPlay(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		noise time.Duration // of the canary
+		gap   time.Duration // that the peer left
+		fails bool
+		last  time.Duration // the time of the last attempt
+		blame verdict.Blame
+	}{
+		{"fails on a quiet machine", 0, 0, true, firstT, ""},
+		{"fails on a slow machine", firstT, 0, true, 2 * firstT, ""},
+		{"fails on a machine that is too slow", lastT, 0, true, lastT, verdict.Suite},
+		{"fails though only the peer is late", 0, lastT, true, lastT, ""},
+		{"passes on a machine that is too slow", lastT, 0, false, firstT, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := &suite{catalogue: newCatalogue(), subject: idle{}, options: Options{Patience: time.Second, Again: func(...string) string { return "" }}}
+			later := time.Now().Add(time.Hour) // any attempt begins before it
+			s.noise = &noise{trips: []trip{{sent: later, back: later.Add(test.noise)}}}
+			var tried []time.Duration
+			e := &entry{kind: timed, body: func(sp *spec) {
+				tried = append(tried, sp.T)
+				sp.gap = test.gap
+				if test.fails {
+					sp.fail("it came late")
+				}
+			}}
+			sc := &scenario{done: make(chan struct{})}
+			s.play(t.Context(), e, sc)
+			if strings.Contains(sc.failure, "it came late") != test.fails || sc.outcome.Blame != test.blame {
+				t.Errorf("blames %q: %q", sc.outcome.Blame, sc.failure)
+			}
+			if last := tried[len(tried)-1]; last != test.last {
+				t.Errorf("tried with %v", tried)
+			}
+		})
+	}
+}
+
+// What a spec leaves open, or running, is found, and told with its spec; what is gone by the end is nobody's business.
+func TestLitter(t *testing.T) {
+	var l litter
+	l.begin()
+	if left := l.left(); left != "" {
+		t.Fatalf("before anything: %s", left)
+	}
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, gone := make(chan struct{}), make(chan struct{})
+	litterOf("a/b leaves things behind", func() {
+		go func() {
+			defer close(gone)
+			<-release
+		}()
+	})
+	l.after("a/b leaves things behind")
+	l.after("c/d is clean")
+	left := l.left()
+	for _, piece := range []string{
+		"is still open; it was there first after a/b leaves things behind", "a goroutine still runs", `"a/b leaves things behind"`,
+	} {
+		if !strings.Contains(left, piece) {
+			t.Errorf("%q is not in\n%s", piece, left)
+		}
+	}
+	socket.Close()
+	close(release)
+	<-gone
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for left = l.left(); left != ""; left = l.left() { // a goroutine may take a moment to be gone
+		if ctx.Err() != nil {
+			t.Fatal(left)
+		}
+		runtime.Gosched()
+	}
+}

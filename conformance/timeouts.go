@@ -1,0 +1,190 @@
+package conformance
+
+import (
+	"time"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// timeouts holds the subject to: "The callbacks and timeouts on the original socket/stream are reattached to the new
+// SSL socket/stream."
+func (c *catalogue) timeouts() {
+	c.timeoutsInherited()
+	c.timeoutsWithoutEnd()
+	c.timeoutsOfPeersThatStop()
+	c.timeoutsSet()
+	c.timeoutsAndClosing()
+}
+
+// silentAfter is the script of a peer that says something under TLS, and then nothing.
+func (sp *spec) silentAfter(words string) *peer {
+	return sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(words), fakeserver.ExpectEnd())
+}
+
+func (c *catalogue) timeoutsInherited() {
+	c.of("timeout/read")
+	c.timed("fires once on the wrapped socket, after as much silence as was set on the original", func(sp *spec) {
+		p := sp.silentAfter("last words")
+		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		sp.awaitBytes("the peer's last words", since, len("last words"))
+		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
+		sp.rest(p)
+		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTime(timeout, sp.lastSent(p))
+		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
+	}).seen("gevent/gevent#43", "orthecreedence/cl-async#49")
+
+	c.of("timeout/write")
+	c.timed("fires once where the peer stops reading, and what it reads later is whole", func(sp *spec) {
+		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
+		since := sp.upgradedWith(p, func(r *subject.Request) { r.WriteTimeout = sp.ms() })
+		asked := time.Now()
+		sp.must(subject.Request{Op: subject.Write, On: wrapped, Size: stuck, Seed: 9})
+		timeout := sp.awaitEvent("an event when the peer has read nothing for that long", since)
+		p.Resume("to read")
+		sp.rest(p)
+		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTime(timeout, asked)
+		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
+		sp.expectPrefix(p, subject.Payload(stuck, 9))
+	}).seen("palantir/witchcraft-go-server#267")
+
+	c.of("timeout/stream")
+	c.timed("fires on a wrapped stream as it was set on the original one", func(sp *spec) {
+		p := sp.silentAfter("last words")
+		since := sp.upgradedWith(p, func(r *subject.Request) { r.Stream, r.ReadTimeout = true, sp.ms() })
+		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
+		sp.rest(p)
+		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTime(timeout, sp.lastSent(p))
+	}).seen("gevent/gevent#43")
+
+	c.of("timeout/connect")
+	c.timed("fires where the TCP connect never completes", func(sp *spec) {
+		p := sp.hanging()
+		r := connect(p, plain, callbacks)
+		r.ReadTimeout = sp.ms()
+		asked := time.Now()
+		sp.begin(r, sp.wrap(closeCB))
+		failure, at := sp.failure("an event when nothing has come of the connect for that long", 0)
+		sp.Expect(failure).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTime(at, asked)
+	}).seen("libevent/libevent#742")
+}
+
+// stuck is more than the kernels of both sides hold for a peer that does not read.
+const stuck = 16 << 20
+
+func (c *catalogue) timeoutsWithoutEnd() {
+	c.of("timeout/read-long")
+	c.timed("does not fire while the silence is shorter than it", func(sp *spec) {
+		sp.staysSilent(func(r *subject.Request) { r.ReadTimeout = 15 * sp.ms() })
+	}).seen("orthecreedence/cl-async#49")
+
+	c.of("timeout/none")
+	c.timed("does not fire where the original had none", func(sp *spec) {
+		sp.staysSilent(func(*subject.Request) {})
+	}).seen("orthecreedence/cl-async#49")
+
+	c.of("timeout/cleared")
+	c.timed("does not fire when it was cleared on the wrapped socket, nor does the original's", func(sp *spec) {
+		sp.staysSilent(readTimeout(sp.ms()), subject.Request{Op: subject.SetTimeouts, On: wrapped})
+	}).seen("nodejs/node#878", "nodejs/node#891")
+
+	c.of("timeout/replaced")
+	c.timed("does not fire at the time of the original's when a longer one was set on the wrapped socket", func(sp *spec) {
+		sp.staysSilent(readTimeout(sp.ms()), subject.Request{Op: subject.SetTimeouts, On: wrapped, ReadTimeout: 15 * sp.ms()})
+	}).seen("nodejs/node#891")
+
+	c.of("timeout/original-inert")
+	c.timed("does not fire when one was set on the original after the wrap, neither here nor there", func(sp *spec) {
+		sp.staysSilent(func(*subject.Request) {}, subject.Request{Op: subject.SetTimeouts, On: plain, ReadTimeout: sp.ms(), WriteTimeout: sp.ms()})
+	}).seen("nodejs/node#878")
+}
+
+// staysSilent expects that a connection which stays silent reports nothing, whatever was set before; it may be refused.
+func (sp *spec) staysSilent(connected func(*subject.Request), set ...subject.Request) {
+	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
+	since := sp.upgradedWith(p, connected)
+	sp.do(set...)
+	sp.watch(6 * sp.T)
+	sp.Expect(sp.history(since)).To(be([]line{}), "the callbacks called since the wrap, in a silence of %v", 6*sp.T)
+	sp.must(subject.Request{Op: subject.Close, On: wrapped})
+	sp.rest(p)
+}
+
+func (c *catalogue) timeoutsOfPeersThatStop() {
+	c.of("timeout/handshake")
+	c.timed("fires in a handshake that stalls", func(sp *spec) {
+		p := sp.stalling()
+		wrapped := time.Now()
+		failure, at := sp.failure("an event when the handshake has stalled for that long", sp.stalled(p))
+		p.Resume(serverHello)
+		sp.Expect(failure).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTimeBetween(at, sp.greeted(p), wrapped)
+		sp.rest(p)
+	}).seen("tornadoweb/tornado#2785", "emersion/go-smtp#161")
+
+	c.of("timeout/inside-record")
+	c.timed("fires where the peer stops in the middle of a record", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Cut(20, fakeserver.Send("this is too much for twenty bytes")),
+			fakeserver.ExpectEnd())
+		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		timeout := sp.awaitEvent("an event when the record has not gone on for that long", since)
+		sp.rest(p)
+		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+		// What did not come whole need not count as something read.
+		sp.onTimeBetween(timeout, sp.greeted(p), sp.lastSent(p))
+	}).seen("ruby/openssl#693", "vlang/v#28508")
+	c.timed("fires where a record drips and then stops", func(sp *spec) {
+		// The record's header promises 100 bytes; since they never come, it does not matter which they are.
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.SendPlain("\x17\x03\x03\x00\x64"),
+			fakeserver.Hold("1"), fakeserver.SendPlain("d"), fakeserver.Hold("2"), fakeserver.SendPlain("r"),
+			fakeserver.Hold("3"), fakeserver.SendPlain("i"), fakeserver.ExpectEnd())
+		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		for _, drop := range []string{"1", "2", "3"} {
+			sp.pace(sp.T * 4 / 10)
+			p.Resume(drop)
+		}
+		// Whether what drips counts as something read is left to the implementation, not that it ends.
+		timeout := sp.awaitEvent("an event when the record has not gone on for that long", since)
+		sp.rest(p)
+		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+	}).seen("ruby/openssl#693")
+
+	c.of("timeout/activity")
+	c.timed("does not fire while data keeps arriving", func(sp *spec) {
+		script := []fakeserver.Step{fakeserver.SendPlain(greeting), sp.handshake()}
+		rounds := []string{"1", "2", "3", "4", "5", "6"}
+		for _, n := range rounds {
+			script = append(script, fakeserver.Hold(n), fakeserver.Send(n))
+		}
+		p := sp.peer(append(script, fakeserver.ExpectEnd())...)
+		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		for n, name := range rounds {
+			sp.pace(sp.T / 2)
+			p.Resume(name)
+			sp.awaitBytes("what the peer sent in time", since, n+1)
+		}
+		sp.Expect(sp.history(since)).To(be([]line{`read tls "123456"`}), "the callbacks called while data arrived every %v", sp.T/2)
+		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.rest(p)
+	})
+}
+
+// serverHello is what the script of a peer holds whose handshake stalls.
+const serverHello = "the ServerHello"
+
+// stalling starts a peer that leaves the ClientHello unanswered.
+func (sp *spec) stalling() *peer {
+	return sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold(serverHello), fakeserver.ExpectEnd())
+}
+
+// stalled wraps an original that has a read timeout, so that the handshake stalls.
+func (sp *spec) stalled(p *peer) (since int) {
+	sp.connectedAs(with(connect(p, plain, callbacks), readTimeout(sp.ms())))
+	since = sp.mark()
+	sp.begin(sp.wrap(closeCB))
+	return since
+}

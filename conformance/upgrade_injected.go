@@ -1,0 +1,231 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// What somebody on the way has added to the peer's consent, in plain, and what the peer says under TLS.
+const (
+	injected = "OK\r\n250 INJECTED\r\n"
+	secret   = "250 this came through TLS\r\n"
+)
+
+// An aftermath is what became of a wrap that was made when there was plaintext unread.
+type aftermath struct {
+	unread bool               // there was: a socket may have handed over all of it before
+	failed *subject.Condition // what the wrap, or an event, reported; nil for nothing
+	handed string             // what the application got as the session's data
+}
+
+// upgradeInjected is about plaintext that had come, and was not read, when the original was wrapped. A socket that
+// hands over what it reads may do so before the wrap, in whatever pieces; what it does not must never come later.
+func (c *catalogue) upgradeInjected() {
+	for _, i := range injections {
+		c.of("upgrade/injected-plaintext")
+		c.it("does not pass off as the session's "+i.text, func(sp *spec) {
+			if a := i.act(sp); !strings.HasPrefix(secret, a.handed) {
+				sp.fail("want: nothing handed over by the wrapped socket but what came through TLS: %s\n got: %s",
+					subject.Quote([]byte(secret)), subject.Quote([]byte(a.handed)))
+			}
+		}).needing(i.needs...).seen(i.seen...)
+
+		c.of("upgrade/injected-plaintext-reported")
+		c.it("reports, and lets no session come of, "+i.text, func(sp *spec) {
+			a := i.act(sp)
+			if !a.unread {
+				return
+			}
+			if a.failed == nil {
+				sp.fail("want: a tcp-ssl-error, from wrap or as an event: there was plaintext unread\n got: none; the session went on and handed over %s",
+					subject.Quote([]byte(a.handed)))
+			}
+			sp.Expect(a.failed).To(beA(subject.TCPSSLError), "what reports the plaintext")
+			sp.Expect(line(a.handed)).To(be(line("")), "what was handed over by the wrapped socket")
+		}).needing(i.needs...).seen("will/crystal-pg#239")
+	}
+}
+
+// injections are ways to have plaintext unread at the moment of a wrap.
+var injections = []struct {
+	text  string
+	needs []subject.Capability
+	seen  []string
+	act   func(*spec) aftermath
+}{
+	{"what a stream held unread", []subject.Capability{subject.Stream},
+		[]string{"python/cpython#118642", "CVE-2021-22947", "CVE-2011-0411"}, (*spec).injectedIntoStream},
+	{"what a stream held unread, wrapped inside its read callback", []subject.Capability{subject.Stream},
+		[]string{"python/cpython#142354", "CVE-2021-23222", "GHSA-9j88-vvj5-vhgr"}, (*spec).injectedIntoCallbackOfStream},
+	{"what a socket without a stream kept unread", []subject.Capability{subject.Stream},
+		[]string{"CVE-2021-23214", "GHSA-wgjv-9j3q-jhg8"}, (*spec).injectedIntoKept},
+	{"what came while reading was disabled", []subject.Capability{subject.Pause},
+		[]string{"dinhvh/libetpan#386", "nodemailer/nodemailer#1835"}, (*spec).injectedIntoPaused},
+	{"what came in the segment that the wrapping read callback was called for", nil,
+		[]string{"cyrusimap/cyrus-imapd#1288", "nodemailer/nodemailer#1835"}, injectedIntoCallback(injected, fakeserver.SendPlain(injected))},
+	{"what came byte by byte while the read callback wrapped", nil,
+		[]string{"hmailserver/hmailserver#109"}, injectedIntoCallback(injected, fakeserver.Dribbled(fakeserver.SendPlain(injected)))},
+	{"what kept coming, 1 MiB, while the read callback wrapped", nil,
+		[]string{"aio-libs/aiosmtpd#83"}, injectedIntoCallback(flood, fakeserver.SendPlain(flood))},
+}
+
+var flood = strings.Repeat(injected, 1<<20/len(injected))
+
+// tampered is a peer whose consent somebody adds to: it sends that when it is resumed under "injection".
+func (sp *spec) tampered(injection ...fakeserver.Step) *peer {
+	return sp.peer(slices.Concat(
+		[]fakeserver.Step{fakeserver.SendPlain(greeting), fakeserver.Hold("injection")}, injection,
+		[]fakeserver.Step{sp.handshake(), fakeserver.Send(secret), fakeserver.ExpectEnd()})...)
+}
+
+// inject returns when the kernel has what was injected.
+func (sp *spec) inject(p *peer) {
+	p.Resume("injection")
+	sp.sees(p, "that it has sent what is injected", func(e fakeserver.Entry) bool {
+		return e.Kind == fakeserver.Held && e.Text == "injected"
+	})
+	p.Resume("injected")
+}
+
+func (sp *spec) injectedIntoStream() aftermath {
+	p := sp.tampered(fakeserver.SendPlain(injected), fakeserver.Hold("injected"))
+	sp.connectedStream(p)
+	since := sp.mark()
+	sp.inject(p)
+	sp.awaitCall("the read callback for what was sent in plain", since, subject.OnRead, anyCall)
+	ids := sp.begin(sp.wrap(closeCB), everyRead(subject.SocketOf(wrapped), wrapped), read(wrapped))
+	return sp.after(since, ids[0])
+}
+
+func (sp *spec) injectedIntoCallbackOfStream() aftermath {
+	p := sp.tampered(fakeserver.SendPlain(injected))
+	sp.connectedStream(p)
+	since := sp.mark()
+	socket := subject.SocketOf(plain)
+	ids := sp.begin(when(subject.OnRead, socket, sp.wrap(closeCB)), when(subject.OnRead, socket, read(wrapped)),
+		everyRead(subject.SocketOf(wrapped), wrapped))
+	sp.performed(ids)
+	p.Resume("injection")
+	return sp.after(since, ids[0])
+}
+
+// injectedIntoKept lets the greeting itself stay unread: without a stream nothing can be read.
+func (sp *spec) injectedIntoKept() aftermath {
+	const reader = "reader"
+	p := sp.tampered()
+	r := connect(p, plain, callbacks)
+	r.Keep = true
+	sp.connectedAs(r)
+	since := sp.mark()
+	ids := sp.begin(sp.wrap(closeCB), subject.Request{Op: subject.MakeStream, On: wrapped, As: reader}, everyRead(wrapped, reader), read(reader))
+	p.Resume("injection")
+	return sp.after(since, ids[0])
+}
+
+func (sp *spec) injectedIntoPaused() aftermath {
+	p := sp.tampered(fakeserver.SendPlain(injected), fakeserver.Hold("injected"))
+	sp.connected(p)
+	sp.must(subject.Request{Op: subject.Disable, On: plain, ToRead: true})
+	since := sp.mark()
+	sp.inject(p)
+	sp.fence() // who reads ahead all the same has done it
+	ids := sp.begin(sp.wrap(closeCB), subject.Request{Op: subject.Enable, On: wrapped, ToRead: true})
+	a := sp.after(since, ids[0])
+	a.unread = len(sp.handedBy(since, plain)) < len(injected)
+	return a
+}
+
+// injectedIntoCallback wraps inside the first call of the read callback for what is sent.
+func injectedIntoCallback(sent string, step fakeserver.Step) func(*spec) aftermath {
+	return func(sp *spec) aftermath {
+		p := sp.tampered(step)
+		sp.connected(p)
+		since := sp.mark()
+		sp.must(when(subject.OnRead, plain, sp.wrap(closeCB)))
+		wrapping := sp.id()
+		p.Resume("injection")
+		a := sp.after(since, wrapping)
+		a.unread = len(sp.handedBy(since, plain)) < len(sent)
+		return a
+	}
+}
+
+// after waits until it is clear what became of a wrap, and tells.
+func (sp *spec) after(since, wrapping int) aftermath {
+	defer sp.during("the wrap, made when there was plaintext unread, has to come to an end of one kind or another first")()
+	seen, handed := 0, ""
+	sp.await("a failure that was reported, or what the peer sent under TLS", func(r subject.Record) bool {
+		if seen++; seen <= since || r.Callbacks == canaryCallbacks {
+			return false
+		}
+		if sp.isSessions(r) {
+			handed += string(sp.data(r))
+		}
+		isEnd := r.Event == subject.OnEvent || r.Event == subject.OnClose || r.ID == wrapping && r.Error != nil
+		return isEnd || handed == secret || !strings.HasPrefix(secret, handed)
+	})
+	sp.fence()
+	a := aftermath{unread: true}
+	for _, r := range sp.records[since:] {
+		switch {
+		case r.Callbacks == canaryCallbacks:
+		case sp.isSessions(r):
+			a.handed += string(sp.data(r))
+		case a.failed == nil && r.Event == subject.OnEvent:
+			a.failed = r.Condition
+		case a.failed == nil && r.ID == wrapping && r.Error != nil:
+			a.failed = &r.Error.Condition
+		}
+	}
+	return a
+}
+
+// isSessions tells whether a record hands over data as the session's: a read callback was called with anything but the
+// original, or something was read from a stream that is not the original.
+func (sp *spec) isSessions(r subject.Record) bool {
+	if r.Event == subject.OnRead {
+		return r.On != plain && r.On != subject.SocketOf(plain)
+	}
+	isRead := r.OK != nil && sp.requested(r.ID).Op == subject.Read
+	return isRead && sp.requested(r.ID).On != plain
+}
+
+// data is what a record hands over.
+func (*spec) data(r subject.Record) []byte {
+	if r.OK != nil {
+		return r.OK.Data
+	}
+	return r.Data
+}
+
+// handedBy is what read callbacks that were called with an object were handed since a record.
+func (sp *spec) handedBy(since int, on subject.Handle) string {
+	var all []byte
+	for _, r := range sp.events(since, subject.OnRead) {
+		if r.On == on {
+			all = append(all, r.Data...)
+		}
+	}
+	return string(all)
+}
+
+// connectedStream is connected for a stream, from which the greeting has been read.
+func (sp *spec) connectedStream(p *peer) {
+	r := connect(p, plain, callbacks)
+	r.Stream = true
+	sp.connectedAs(r)
+}
+
+func read(stream subject.Handle) subject.Request {
+	return subject.Request{Op: subject.Read, On: stream}
+}
+
+// everyRead reads from a stream in every call of a socket's read callback.
+func everyRead(socket, stream subject.Handle) subject.Request {
+	r := when(subject.OnRead, socket, read(stream))
+	r.WhenEvery = true
+	return r
+}
