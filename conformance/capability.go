@@ -40,8 +40,9 @@ func (s *suite) probe(ctx context.Context, e *entry, c subject.Capability) {
 	}
 	sp := s.newSpec(ctx, e)
 	sp.phase = "the subject does not declare a capability that the spec needs, and was asked whether it really lacks it"
+	failed := true
 	defer func() {
-		if sp.blame != "" {
+		if failed {
 			sp.outcome().report()
 		}
 	}()
@@ -58,6 +59,7 @@ func (s *suite) probe(ctx context.Context, e *entry, c subject.Capability) {
 		sp.fail("want: %q answered with \"unsupported\", since %q is not declared\n got: the %s\nDeclare it, or answer so.", request, c, answer)
 	}
 	sp.end()
+	failed = false
 }
 
 // probes are the requests that a subject cannot perform which lacks a capability; those that are not here cannot be

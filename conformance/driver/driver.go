@@ -74,7 +74,7 @@ func (d *Driver) Info() subject.Info { return d.hello.Info }
 func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 	p, err := d.process(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fault("start it again: %v", err)
 	}
 	return d.open(ctx, p, !d.hello.Sessions)
 }
@@ -83,7 +83,7 @@ func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 func (d *Driver) OpenAlone(ctx context.Context) (subject.Session, error) {
 	p, _, err := d.start(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fault("start it again: %v", err)
 	}
 	return d.open(ctx, p, true)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // grace is how long a process has to end after its input ended, and again after SIGTERM.
-const grace = time.Second
+const grace = 3 * time.Second
 
 // A process is a running driver. What mu guards is shared by the sessions and the reader of its lines.
 type process struct {
