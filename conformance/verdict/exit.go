@@ -36,9 +36,7 @@ func (v Verdict) ExitCode(g Gate) int {
 }
 
 // NothingRun tells whether not a single spec was carried out: such a run is no success.
-func (v Verdict) NothingRun() bool {
-	return v.Counts.Passed+v.Counts.Failed+v.Counts.ByDriver == 0
-}
+func (v Verdict) NothingRun() bool { return !v.ran }
 
 func (v Verdict) failed(g Gate) bool {
 	if g.MustOnly {

@@ -1,15 +1,10 @@
 package verdict
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/fakeserver"
 	"github.com/sslconform/sslconform/fixtures"
 )
 
@@ -52,48 +47,6 @@ func (f Failure) String() string {
 		fmt.Fprintf(&b, "\ntimeline, in milliseconds:\n%s", f.Timeline)
 	}
 	fmt.Fprintf(&b, "\nagain: %s\n", f.Again)
-	return b.String()
-}
-
-// A Moment is a line of a timeline.
-type Moment struct {
-	Time time.Time
-	// Who did it: suite, subject, or the name of a peer.
-	Who  string
-	What string
-}
-
-// A Timeline is what happened on all sides, on one clock.
-type Timeline []Moment
-
-// Requested adds what the suite asked of the subject.
-func (t *Timeline) Requested(at time.Time, r subject.Request) {
-	*t = append(*t, Moment{at, "suite", fmt.Sprintf("request %d: %s", r.ID, r)})
-}
-
-// Reported adds what the subject reported.
-func (t *Timeline) Reported(r subject.Record) {
-	*t = append(*t, Moment{r.Time, "subject", r.String()})
-}
-
-// Passed adds what passed at a peer.
-func (t *Timeline) Passed(peer string, entries []fakeserver.Entry) {
-	for _, e := range entries {
-		*t = append(*t, Moment{e.Time, peer, e.String()})
-	}
-}
-
-func (t Timeline) String() string {
-	if len(t) == 0 {
-		return ""
-	}
-	sorted := slices.SortedStableFunc(slices.Values(t), func(a, b Moment) int { return a.Time.Compare(b.Time) })
-	width := len(slices.MaxFunc(sorted, func(a, b Moment) int { return cmp.Compare(len(a.Who), len(b.Who)) }).Who)
-	var b strings.Builder
-	for _, m := range sorted {
-		ms := float64(m.Time.Sub(sorted[0].Time).Microseconds()) / 1000
-		fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", ms, width, m.Who, m.What)
-	}
 	return b.String()
 }
 

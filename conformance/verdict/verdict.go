@@ -122,6 +122,7 @@ type Verdict struct {
 
 	// What failed is not always the subject's doing.
 	driverFault, suiteFault bool
+	ran                     bool // a spec was, at least
 	failures                []Spec
 }
 
@@ -138,6 +139,7 @@ func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds floa
 	for _, s := range specs {
 		v.driverFault = v.driverFault || s.Blame == Driver
 		v.suiteFault = v.suiteFault || s.Blame == Suite
+		v.ran = v.ran || s.Blame == "" && (s.Status == Passed || s.Status == ByDriver || s.Status == Failed)
 		if s.Clause == "" {
 			v.failures = append(v.failures, s)
 		}
