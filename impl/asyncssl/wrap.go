@@ -81,6 +81,7 @@ func layer(s async.Socket, options Options) (async.Layer, error) {
 
 func (o Options) config(host string) (*tls.Config, error) {
 	config := &tls.Config{
+		ClientSessionCache: noSessions{},
 		RootCAs:            o.Authorities,
 		ServerName:         o.ServerName,
 		InsecureSkipVerify: o.WithoutVerification,
@@ -105,6 +106,13 @@ func (o Options) config(host string) (*tls.Config, error) {
 	}
 	return config, nil
 }
+
+// noSessions remembers no session: what one wrap was given must not bleed into another. That there is a cache has servers
+// send tickets all the same, as they do to most clients.
+type noSessions struct{}
+
+func (noSessions) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
+func (noSessions) Put(string, *tls.ClientSessionState)        {}
 
 func handshake(below async.Conn, config *tls.Config) (async.Conn, error) {
 	conn := tls.Client(&told{below}, config)
