@@ -22,42 +22,26 @@ func (c *catalogue) arguments() {
 	c.argumentClosed()
 }
 
-// A version of TLS, as peers, subjects and requests name it.
-type version struct {
-	number uint16
-	needs  subject.Capability
-	method subject.TLSMethod
-}
-
-// versions are those that there are specs for, each for itself.
-var versions = []version{
-	{tls.VersionTLS12, subject.TLS12, subject.MethodTLS12},
-	{tls.VersionTLS13, subject.TLS13, subject.MethodTLS13},
-}
-
-// anyVersion leaves the version to the two ends.
-const anyVersion = 0
-
 func (c *catalogue) argumentCertificate() {
 	c.of("argument/certificate")
 	for _, v := range versions {
-		c.it("presents the certificate to a peer that asks, under "+tls.VersionName(v.number), func(sp *spec) {
+		c.it("presents the certificate to a peer that asks, under "+v.name, func(sp *spec) {
 			client := sp.client(certs.Client)
 			r := sp.wrapAs(client, certs.PKCS8)
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(sp.under(v, &r)), fakeserver.ExpectEnd())
 			sp.presentsLeaf(p, client, r)
 		}).needing(v.needs)
-		c.it("is accepted by a peer that requires a certificate it can trust, under "+tls.VersionName(v.number), func(sp *spec) {
+		c.it("is accepted by a peer that requires a certificate it can trust, under "+v.name, func(sp *spec) {
 			r := sp.wrapAs(sp.client(certs.Client), certs.PKCS8)
 			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.HandshakeWith(fakeserver.Config{
-				Certificate: sp.suite.leaf, Version: sp.under(v, &r),
+				Certificate: sp.suite.leaf, Version: sp.under(v, &r).number,
 				ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: sp.suite.issuer.Pool(),
-			}), fakeserver.Send("welcome"), fakeserver.ExpectEnd())
+			}), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 			sp.connected(p)
 			since := sp.mark()
 			sp.must(r)
 			sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
-			sp.awaitBytes("what the peer sends to whom it has accepted", since, len("welcome"))
+			sp.awaitBytes("what the peer sends to whom it has accepted", since, len(welcome))
 		}).needing(v.needs)
 	}
 	for _, v := range []certs.Variant{certs.Client, certs.ClientRSA} {
@@ -70,7 +54,7 @@ func (c *catalogue) argumentCertificate() {
 
 	c.of("argument/chain")
 	for _, v := range versions {
-		c.it("presents all certificates of the file, under "+tls.VersionName(v.number), func(sp *spec) {
+		c.it("presents all certificates of the file, under "+v.name, func(sp *spec) {
 			client := sp.client(certs.ClientChain)
 			r := sp.wrapAs(client, certs.PKCS8)
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(sp.under(v, &r)), fakeserver.ExpectEnd())
@@ -132,9 +116,9 @@ func (sp *spec) wrapAs(client *certs.Files, form certs.Form) subject.Request {
 
 // under has a wrap speak a version, by its method or else by the peer's choice, and returns which one the peer is to have:
 // so what is wrong with one of the two does not tell on what else a wrap is given.
-func (sp *spec) under(v version, r *subject.Request) (peers uint16) {
+func (sp *spec) under(v version, r *subject.Request) (peers version) {
 	if !sp.offers(subject.Method) {
-		return v.number
+		return v
 	}
 	r.Method = v.method
 	return anyVersion
@@ -142,9 +126,9 @@ func (sp *spec) under(v version, r *subject.Request) (peers uint16) {
 
 // asking is a handshake in which the peer asks for a certificate, and takes any, or none: what it got is the spec's to
 // judge.
-func (sp *spec) asking(version uint16) fakeserver.Step {
+func (sp *spec) asking(v version) fakeserver.Step {
 	return fakeserver.HandshakeWith(fakeserver.Config{
-		Certificate: sp.suite.leaf, ClientAuth: tls.RequestClientCert, ClientCAs: sp.suite.issuer.Pool(), Version: version,
+		Certificate: sp.suite.leaf, ClientAuth: tls.RequestClientCert, ClientCAs: sp.suite.issuer.Pool(), Version: v.number,
 	})
 }
 

@@ -13,14 +13,14 @@ func (c *catalogue) argumentClosed() {
 	c.it("signals socket-closed for a socket that was closed", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd())
 		sp.connected(p)
-		sp.must(subject.Request{Op: subject.Close, On: plain})
+		sp.must(closing(plain))
 		sp.signalsClosed(sp.do(sp.wrap(closeCB))[0])
 		sp.fence()
 	}).seen("python/cpython#105993")
 	c.it("signals socket-closed for a socket that was closed in the same turn", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd())
 		sp.connected(p)
-		sp.signalsClosed(sp.do(subject.Request{Op: subject.Close, On: plain}, sp.wrap(closeCB))[1])
+		sp.signalsClosed(sp.do(closing(plain), sp.wrap(closeCB))[1])
 		sp.fence()
 	})
 	c.it("signals socket-closed for a socket that its peer has closed", func(sp *spec) {
@@ -33,9 +33,9 @@ func (c *catalogue) argumentClosed() {
 	})
 	c.it("signals socket-closed for a stream that was closed", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd())
-		sp.openStream(p)
-		sp.must(subject.Request{Op: subject.Close, On: plainStream})
-		sp.signalsClosed(sp.do(sp.wrapStream())[0])
+		sp.connected(p, streaming)
+		sp.must(closing(plain))
+		sp.signalsClosed(sp.do(sp.wrap(closeCB))[0])
 		sp.fence()
 	}).needing(subject.Stream)
 
@@ -43,13 +43,13 @@ func (c *catalogue) argumentClosed() {
 	c.it("reports the end of the peer by one event and close-cb", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.Hold("until it is paused"), fakeserver.FIN(), fakeserver.ExpectEnd())
 		sp.connected(p)
-		sp.must(subject.Request{Op: subject.Disable, On: plain, ToRead: true})
+		sp.must(disable(plain))
 		p.Resume("until it is paused")
 		sp.sees(p, "its FIN", entryKind(fakeserver.TCPClosed))
 		sp.fence()
 		since := sp.mark()
 		sp.must(sp.wrap(closeCB))
-		sp.do(subject.Request{Op: subject.Enable, On: wrapped, ToRead: true}) // the event may have come before
+		sp.do(enable(wrapped)) // the event may have come before
 		sp.quiet(p)
 		var calls []line
 		for _, r := range sp.events(since) {
@@ -62,21 +62,14 @@ func (c *catalogue) argumentClosed() {
 	c.it("signals socket-closed in the event callback of a socket that its peer has reset", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.Hold("until the greeting is there"), fakeserver.RST())
 		sp.connected(p)
-		sp.must(when(subject.OnEvent, plain, sp.wrap(closeCB)))
-		id := sp.id()
+		id := sp.deferred(when(subject.OnEvent, plain, sp.wrap(closeCB)))
 		p.Resume("until the greeting is there")
 		sp.signalsClosed(sp.awaitRan("the wrap in the event callback", id))
 		sp.fence()
 	})
 	c.it("signals socket-closed in the event callback of a socket whose connection was refused", func(sp *spec) {
-		server, err := fakeserver.StartRefusing()
-		if err != nil {
-			sp.cannot(err)
-		}
-		p := &peer{server, "refusing peer"}
-		sp.peers = append(sp.peers, p)
-		sp.must(when(subject.OnEvent, plain, sp.wrap(closeCB)))
-		id := sp.id()
+		p := sp.nobody(fakeserver.StartRefusing())
+		id := sp.deferred(when(subject.OnEvent, plain, sp.wrap(closeCB)))
 		sp.must(connect(p, plain, callbacks))
 		sp.signalsClosed(sp.awaitRan("the wrap in the event callback", id))
 		sp.fence()

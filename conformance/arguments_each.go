@@ -67,20 +67,19 @@ func leafOf(client *certs.Files) line {
 func (c *catalogue) argumentMethod() {
 	c.of("argument/method-default")
 	for _, v := range versions {
-		c.it("speaks to a peer that has only "+tls.VersionName(v.number), func(sp *spec) {
-			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: v.number}),
-				fakeserver.Send("welcome"), fakeserver.ExpectEnd())
+		c.it("speaks to a peer that has only "+v.name, func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 			sp.connected(p)
 			since := sp.mark()
 			sp.must(sp.wrap(closeCB))
 			sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
-			sp.awaitBytes("what the peer sends under TLS", since, len("welcome"))
+			sp.awaitBytes("what the peer sends under TLS", since, len(welcome))
 		}).needing(v.needs)
 	}
 
 	c.of("argument/method")
 	for _, v := range versions {
-		c.it("speaks and offers nothing but "+tls.VersionName(v.number)+", to a peer that has both versions", func(sp *spec) {
+		c.it("speaks and offers nothing but "+v.name+", to a peer that has both versions", func(sp *spec) {
 			sp.obeys(v.method)
 		}).needing(v.needs)
 	}
@@ -100,8 +99,8 @@ func (sp *spec) obeys(methods ...subject.TLSMethod) {
 		offered, spoken := sp.spoken(p)
 		got = append(got, line(fmt.Sprintf("%s: offered %s, spoke %s", method, strings.Join(offered, " and "), spoken)))
 		for _, v := range versions {
-			if name := tls.VersionName(v.number); v.method == method {
-				want = append(want, line(fmt.Sprintf("%s: offered %s, spoke %s", method, name, name)))
+			if v.method == method {
+				want = append(want, line(fmt.Sprintf("%s: offered %s, spoke %s", method, v.name, v.name)))
 			}
 		}
 	}
@@ -121,9 +120,7 @@ func (sp *spec) connectNext(n int, handshake fakeserver.Step) (*peer, subject.Re
 	p := sp.startPeer(fmt.Sprintf("peer %d", n+1), fakeserver.SendPlain(greeting), handshake, fakeserver.ExpectEnd())
 	original := connect(p, subject.Handle(fmt.Sprintf("%s%d", plain, n+1)), callbacks)
 	sp.connectedAs(original)
-	r := sp.wrap(closeCB)
-	r.On, r.As = original.As, subject.Handle(fmt.Sprintf("%s%d", wrapped, n+1))
-	return p, r
+	return p, sp.wrapOf(original.As, subject.Handle(fmt.Sprintf("%s%d", wrapped, n+1)), closeCB)
 }
 
 // spoken is which versions were offered, best first, and which one was taken.

@@ -20,7 +20,7 @@ func (c *catalogue) argumentOriginal() {
 	c.leavesOriginal(missingFile)
 	c.leavesOriginal(wrongPassword, subject.KeyPassword)
 	c.it("lets the original be wrapped with arguments that can be used, after others", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.Send("welcome"), fakeserver.ExpectEnd())
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 		sp.connected(p)
 		client := sp.client(certs.Client)
 		r := sp.wrapAs(client, certs.PKCS8)
@@ -28,28 +28,26 @@ func (c *catalogue) argumentOriginal() {
 		since := sp.mark()
 		sp.must(r)
 		sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
-		sp.awaitBytes("what the peer sends under TLS", since, len("welcome"))
+		sp.awaitBytes("what the peer sends under TLS", since, len(welcome))
 		sp.Expect(sp.reads(since)).To(be([]line{`read callback of A called with tls: "welcome"`}), "the calls of read callbacks since the wrap that was right")
 	}).seen("noxxi/p5-io-socket-ssl#53")
 	c.it("leaves the original of a stream to be used in plain, after "+missingFile.name, func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectPlain("NOOP\r\n"), fakeserver.SendPlain("250 fine\r\n"), fakeserver.ExpectEnd())
-		sp.openStream(p)
+		sp.connected(p, streaming)
 		client := sp.client(certs.Client)
-		r := sp.wrapAs(client, certs.PKCS8)
-		r.On, r.As = plainStream, wrappedStream
-		sp.wrapsFlawed(r, missingFile, client)
+		sp.wrapsFlawed(sp.wrapAs(client, certs.PKCS8), missingFile, client)
 		since := sp.mark()
-		sp.must(write(plainStream, "NOOP\r\n"))
-		sp.Expect(string(sp.readFrom(plainStream, since, len("250 fine\r\n")))).To(be("250 fine\r\n"), "what the original stream has to read")
+		sp.must(write(plain, "NOOP\r\n"))
+		sp.Expect(sp.readFrom(plain, since, len("250 fine\r\n"))).To(be("250 fine\r\n"), "what the original stream has to read")
 	}).needing(subject.Stream)
 	c.alone("leaks neither descriptors nor memory in wraps that fail, one after the other", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd())
 		sp.connected(p)
 		sp.wrapsInVain(60) // to warm up
-		before := sp.measured()
+		before := sp.status()
 		const wraps = 200
 		sp.wrapsInVain(wraps)
-		after := sp.measured()
+		after := sp.status()
 		sp.Expect(after.Descriptors).To(be(before.Descriptors), "the descriptors open, after %d wraps that failed", wraps)
 		// What an SSL context or a connection takes is tens of kilobytes; what the suite keeps of a request, if it
 		// shares the process, and what memory is off by, are a few.
@@ -74,10 +72,7 @@ func (c *catalogue) leavesOriginal(f flaw, needs ...subject.Capability) {
 // wrapsFlawed performs a wrap that has a flaw, and returns when the subject has said that it failed.
 func (sp *spec) wrapsFlawed(r subject.Request, f flaw, client *certs.Files) {
 	f.make(&r, client)
-	since := sp.mark()
-	if answer := sp.do(r)[0]; answer.Error == nil {
-		sp.awaitEvent("an error from wrap, or an error event", since)
-	}
+	sp.refused(r)
 }
 
 // wrapsInVain tries to wrap the original so many times, some of them at once; half of the tries fail only when a part
@@ -93,13 +88,4 @@ func (sp *spec) wrapsInVain(times int) {
 		}
 		sp.do(turn...) // that each fails is for others to judge
 	}
-}
-
-// measured is what the subject's process uses.
-func (sp *spec) measured() subject.Result {
-	answer := sp.do(subject.Request{Op: subject.Measure})[0]
-	if answer.Error != nil {
-		sp.fail("the status was refused: %v", answer.Error)
-	}
-	return *answer.OK
 }

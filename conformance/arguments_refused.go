@@ -3,7 +3,6 @@ package conformance
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/sslconform/sslconform/certs"
@@ -55,7 +54,7 @@ func (c *catalogue) argumentRefused() {
 	} {
 		c.it("refuses "+f.name+", and sends nothing", func(sp *spec) {
 			p := sp.refuses(f.make)
-			sp.Expect(sentAtAll(p)).To(be([]line{}), "what the peer got from the client")
+			sp.Expect(p.noted(clientBytes)).To(be([]line{}), "what the peer got from the client")
 		})
 	}
 
@@ -77,7 +76,7 @@ func (c *catalogue) argumentRefused() {
 // welcome whoever it speaks TLS with. It returns when the peer has got all that will come.
 func (sp *spec) refuses(spoil func(*subject.Request, *certs.Files)) *peer {
 	client := sp.client(certs.Client)
-	p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.Send("welcome"), fakeserver.ExpectEnd())
+	p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 	sp.connected(p)
 	since := sp.mark()
 	r := sp.wrapAs(client, certs.PKCS8)
@@ -85,24 +84,18 @@ func (sp *spec) refuses(spoil func(*subject.Request, *certs.Files)) *peer {
 	if answer := sp.do(r)[0]; answer.Error == nil {
 		sp.do(write(wrapped, "data"))
 		sp.errorEvent(since)
-		sp.do(subject.Request{Op: subject.Close, On: wrapped})
+		sp.do(closing(wrapped))
 	}
-	sp.do(subject.Request{Op: subject.Close, On: plain})
-	sp.sees(p, "the end of the connection, all of which was closed", func(e fakeserver.Entry) bool {
-		return e.Kind == fakeserver.Closed || e.Kind == fakeserver.Failed // it ends in the middle of what the peer waits for
-	})
-	sp.Expect(received(p)).To(be(""), "the application data that the peer got")
+	sp.do(closing(plain))
+	sp.sees(p, "the end of the connection, all of which was closed", over)
+	sp.Expect(p.received()).To(be(""), "the application data that the peer got")
 	return p
 }
 
 // errorEvent waits until the subject tells what became of a wrap that it took, and expects that to be one error event.
 func (sp *spec) errorEvent(since int) {
 	const what = "an error from wrap, or one error event"
-	seen := 0
-	sp.await(what, func(r subject.Record) bool {
-		seen++
-		return seen > since && r.Callbacks == callbacks && (r.Event == subject.OnEvent || r.Event == subject.OnRead)
-	})
+	sp.awaitSince(what, since, func(r subject.Record) bool { return r.Event == subject.OnEvent || r.Event == subject.OnRead })
 	sp.fence()
 	events := sp.events(since, subject.OnEvent, subject.OnRead)
 	if len(events) != 1 || !events[0].Condition.Is(subject.EventError) {
@@ -116,16 +109,4 @@ func indented(lines []line) string {
 		fmt.Fprintf(&b, "  %s\n", l)
 	}
 	return b.String()
-}
-
-// sentAtAll is whatever the client has sent since the connection stands.
-func sentAtAll(p *peer) []line {
-	passed := []fakeserver.Kind{fakeserver.Bytes, fakeserver.Record, fakeserver.ClientHello, fakeserver.Data, fakeserver.Alert, fakeserver.TLSClosed}
-	var sent []line
-	for _, e := range p.Transcript().Entries() {
-		if e.Side == fakeserver.Client && slices.Contains(passed, e.Kind) {
-			sent = append(sent, line(e.String()))
-		}
-	}
-	return sent
 }

@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"crypto/tls"
-
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
@@ -27,34 +25,34 @@ func (c *catalogue) closeByUs() {
 	c.it("calls close-cb once, without arguments", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
 		sp.upgraded(p)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.must(closing(wrapped))
 		sp.quiet(p)
 		sp.Expect(sp.calls(subject.OnClose)).To(be([]line{"close-cb C called with 0 arguments"}), "the calls of close-cb")
 	}).seen("nodejs/node#24984", "aio-libs/aiohttp#1925", "netty/netty#1608")
-	for _, v := range closeVersions {
+	for _, v := range versions {
 		c.it("calls close-cb once behind data that went both ways, under "+v.name, func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v),
 				fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
 			since := sp.upgraded(p)
 			sp.pings(since)
-			sp.must(subject.Request{Op: subject.Close, On: wrapped})
+			sp.must(closing(wrapped))
 			sp.quiet(p)
 			sp.Expect(sp.calls(subject.OnClose)).To(be([]line{"close-cb C called with 0 arguments"}), "the calls of close-cb")
-		}).needing(v.capability)
+		}).needing(v.needs)
 	}
 
 	c.of("close/omitted")
 	c.it("closes a socket that was wrapped without close-cb", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
-		since := sp.wrappedWithoutCloseCB(p)
+		since := sp.upgradedWithoutCloseCB(p)
 		sp.pings(since)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.must(closing(wrapped))
 		sp.rest(p)
 		sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
 	})
 	c.it("closes one at the peer's end, too", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.CloseNotify(), fakeserver.FIN(), fakeserver.ExpectEnd())
-		since := sp.wrappedWithoutCloseCB(p)
+		since := sp.upgradedWithoutCloseCB(p)
 		sp.awaitEvent("an event that tells of the peer's end", since)
 		sp.rest(p)
 		sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
@@ -63,40 +61,26 @@ func (c *catalogue) closeByUs() {
 	c.of("close/stream")
 	c.it("calls close-cb once when the wrapped stream is closed, and closes its socket", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		since := sp.upgradedStream(p)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
-		sp.quietBehind(p, since)
+		since := sp.upgraded(p, streaming)
+		sp.must(closing(wrapped))
+		sp.quiet(p)
 		sp.expectClosedOnce(since)
 		sp.Expect(sp.closed(subject.SocketOf(wrapped))).To(be(true), "what closed? says of the stream's socket")
 	})
 	c.it("calls close-cb once when the wrapped stream is closed in its read callback", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("data"), fakeserver.Send("enough"), fakeserver.ExpectEnd())
-		since := sp.upgradedStream(p)
-		sp.must(when(subject.OnRead, subject.SocketOf(wrapped), subject.Request{Op: subject.Close, On: wrapped}))
+		since := sp.upgraded(p, streaming)
+		sp.must(when(subject.OnRead, subject.SocketOf(wrapped), closing(wrapped)))
 		p.Resume("data")
-		sp.quietBehind(p, since)
+		sp.quiet(p)
 		sp.expectClosedOnce(since)
 	})
 }
 
-// wrappedWithoutCloseCB is upgraded for a wrap that is given no close-cb.
-func (sp *spec) wrappedWithoutCloseCB(p *peer) (since int) {
+// upgradedWithoutCloseCB is upgraded for a wrap that is given no close-cb.
+func (sp *spec) upgradedWithoutCloseCB(p *peer) (since int) {
 	sp.connected(p)
-	since = sp.mark()
-	sp.must(sp.wrap(""))
-	sp.handshaken(p)
-	return since
-}
-
-// upgradedStream is upgraded for a stream.
-func (sp *spec) upgradedStream(p *peer) (since int) {
-	r := connect(p, plain, callbacks)
-	r.Stream = true
-	sp.connectedAs(r)
-	since = sp.mark()
-	sp.must(sp.wrap(closeCB))
-	sp.handshaken(p)
-	return since
+	return sp.upgrade(p, sp.wrap(""))
 }
 
 // pings lets "ping" go to the peer, and "pong" come back.
@@ -104,20 +88,4 @@ func (sp *spec) pings(since int) {
 	defer sp.during("the spec did not get as far as its clause: a round trip under TLS comes first")()
 	sp.must(write(wrapped, "ping"))
 	sp.awaitBytes("the peer's answer under TLS", since, len("pong"))
-}
-
-// A closeVersion is a version of TLS that both sides are to speak.
-type closeVersion struct {
-	name       string
-	number     uint16
-	capability subject.Capability
-}
-
-var closeVersions = []closeVersion{
-	{"TLS 1.2", tls.VersionTLS12, subject.TLS12},
-	{"TLS 1.3", tls.VersionTLS13, subject.TLS13},
-}
-
-func (sp *spec) handshakeUnder(v closeVersion) fakeserver.Step {
-	return fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: v.number})
 }

@@ -7,16 +7,11 @@ import (
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
-var (
-	closeWrapped = subject.Request{Op: subject.Close, On: wrapped}
-	secondWords  = subject.Request{Op: subject.Write, On: wrapped, Data: []byte("one more thing")}
-)
-
 func (c *catalogue) closeAgain() {
 	c.of("close/again")
 	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
 		c.it("refuses a second close and a write with socket-closed when the socket was "+e.how, func(sp *spec) {
-			sp.refusesWhenClosed(e, closeWrapped, secondWords)
+			sp.refusesWhenClosed(e, closing(wrapped), write(wrapped, "one more thing"))
 		}).seen("yodaos-project/ShadowNode#85", "libevent/libevent#157", "netty/netty#1608")
 	}
 	c.it("refuses new timeouts with socket-closed", func(sp *spec) {
@@ -24,21 +19,16 @@ func (c *catalogue) closeAgain() {
 	}).needing(subject.ReadTimeout)
 	c.it("keeps application data readable", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		since := sp.upgraded(p)
+		sp.upgraded(p)
 		sp.must(subject.Request{Op: subject.SetData, On: wrapped, Data: []byte("mine")})
-		sp.must(closeWrapped)
-		sp.quietBehind(p, since)
-		answer := sp.do(subject.Request{Op: subject.GetData, On: wrapped})[0]
-		if answer.Error != nil || string(answer.OK.Data) != "mine" {
-			sp.fail("want: the application data of the closed socket, \"mine\"\n got: the %s", answer)
-		}
+		sp.must(closing(wrapped))
+		sp.quiet(p)
+		sp.Expect(sp.dataOf(wrapped)).To(be("mine"), "the application data of the closed socket")
 	}).needing(subject.SocketData)
 
 	c.of("close/again-pause")
 	c.it("refuses to enable and to disable a closed socket with socket-closed", func(sp *spec) {
-		sp.refusesWhenClosed(closedByUs,
-			subject.Request{Op: subject.Enable, On: wrapped, ToRead: true},
-			subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+		sp.refusesWhenClosed(closedByUs, enable(wrapped), disable(wrapped))
 	})
 }
 
@@ -48,15 +38,15 @@ func (sp *spec) refusesWhenClosed(e ending, operations ...subject.Request) {
 	var want, got []line
 	for n, answer := range sp.do(operations...) {
 		want = append(want, line(fmt.Sprintf("%s: %s", operations[n], subject.SocketClosed)))
-		got = append(got, line(fmt.Sprintf("%s: %s", operations[n], refused(answer))))
+		got = append(got, line(fmt.Sprintf("%s: %s", operations[n], refusal(answer))))
 	}
 	sp.fence()
 	sp.Expect(got).To(be(want), "what operations on the closed socket were answered with")
 	sp.expectClosedOnce(since)
 }
 
-// refused is how an answer refuses an operation: the documented name if that is socket-closed, else all that it says.
-func refused(answer subject.Record) string {
+// refusal is how an answer refuses an operation: the documented name if that is socket-closed, else all that it says.
+func refusal(answer subject.Record) string {
 	switch {
 	case answer.Error == nil:
 		return "ok"
@@ -73,11 +63,10 @@ func (c *catalogue) closeInCallbacks() {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("data"),
 			fakeserver.SendRecords(5, "enough"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p)
-		sp.must(when(subject.OnRead, wrapped, closeWrapped))
-		id := sp.id()
+		id := sp.deferred(when(subject.OnRead, wrapped, closing(wrapped)))
 		p.Resume("data")
-		sp.expectAllowed(id, "read")
-		sp.quietBehind(p, since)
+		sp.awaitDone("closing in the read callback", id)
+		sp.quiet(p)
 		sp.Expect(lines(sp.behind(subject.OnRead, since))).To(be([]line{}), "the callbacks called behind the first read callback, but for close-cb")
 		sp.expectClosedOnce(since)
 	})
@@ -85,10 +74,9 @@ func (c *catalogue) closeInCallbacks() {
 	c.of("close/in-event-callback")
 	for _, e := range []ending{closedByPeer, brokenByPeer, resetByPeer} {
 		c.it("allows it to a socket that was "+e.how, func(sp *spec) {
-			sp.must(when(subject.OnEvent, wrapped, closeWrapped))
-			id := sp.id()
+			id := sp.deferred(when(subject.OnEvent, wrapped, closing(wrapped)))
 			since := sp.endsBy(e)
-			sp.expectAllowed(id, "event")
+			sp.awaitDone("closing in the event callback", id)
 			sp.expectClosedOnce(since)
 		}).seen("netty/netty#1608", "HeyPuter/puter#1105")
 	}
@@ -99,8 +87,7 @@ func (c *catalogue) closeInCallbacks() {
 	c.of("close/in-close-callback")
 	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
 		c.it("neither recurses nor crashes in the close-cb of a socket that was "+e.how, func(sp *spec) {
-			sp.must(when(subject.OnClose, subject.Handle(closeCB), closeWrapped))
-			id := sp.id()
+			id := sp.deferred(when(subject.OnClose, subject.Handle(closeCB), closing(wrapped)))
 			since := sp.endsBy(e)
 			ran := sp.awaitRan("the outcome of closing in close-cb", id)
 			if ran.Error != nil && !ran.Error.Is(subject.SocketClosed) {
@@ -111,22 +98,12 @@ func (c *catalogue) closeInCallbacks() {
 	}
 }
 
-// expectAllowed expects that a close which was deferred to a callback is not refused there.
-func (sp *spec) expectAllowed(id int, callback string) {
-	ran := sp.awaitRan("the outcome of closing in the "+callback+" callback", id)
-	if ran.Error != nil {
-		sp.fail("want: closing in the %s callback is allowed\n got: %s", callback, ran)
-	}
-}
-
 // closedInConnect does not mind whether the connect callback is called before the handshake or after it.
 func closedInConnect(sp *spec) {
 	p := sp.peer(sp.handshake(), fakeserver.ExpectEnd())
-	connecting := connect(p, plain, callbacks)
-	connecting.Has = append(connecting.Has, subject.OnConnect)
-	ids := sp.begin(connecting, sp.wrap(closeCB), when(subject.OnConnect, wrapped, closeWrapped))
+	ids := sp.begin(connect(p, plain, callbacks, also(subject.OnConnect)), sp.wrap(closeCB), when(subject.OnConnect, wrapped, closing(wrapped)))
 	sp.performed([]int{ids[0], ids[2]})
-	sp.expectAllowed(ids[2], "connect")
-	sp.quietBehind(p, 0)
+	sp.awaitDone("closing in the connect callback", ids[2])
+	sp.quiet(p)
 	sp.expectClosedOnce(0)
 }

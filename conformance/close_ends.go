@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"time"
-
 	"github.com/onsi/ginkgo/v2"
 
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -19,7 +17,7 @@ type ending struct {
 var (
 	closedByUs = ending{
 		how:   "closed",
-		first: func(sp *spec) { sp.must(subject.Request{Op: subject.Close, On: wrapped}) },
+		first: func(sp *spec) { sp.must(closing(wrapped)) },
 		then:  []fakeserver.Step{fakeserver.ExpectEnd()},
 	}
 	closedByPeer = ending{
@@ -37,7 +35,7 @@ var (
 	closedInRead = ending{
 		how: "closed in its read callback",
 		first: func(sp *spec) {
-			sp.must(when(subject.OnRead, wrapped, subject.Request{Op: subject.Close, On: wrapped}))
+			sp.must(when(subject.OnRead, wrapped, closing(wrapped)))
 		},
 		then: []fakeserver.Step{fakeserver.Send("enough"), fakeserver.ExpectEnd()},
 	}
@@ -51,14 +49,13 @@ func (sp *spec) endsBy(e ending) (since int) { return sp.endsUnder(sp.handshake(
 
 func (sp *spec) endsUnder(handshake fakeserver.Step, e ending) (since int) {
 	p, since := sp.bringsAbout(handshake, e)
-	sp.quietBehind(p, since)
+	sp.quiet(p)
 	return since
 }
 
 // bringsAbout wraps, and lets the end come, for which the peer holds until the subject, too, has the whole handshake.
 func (sp *spec) bringsAbout(handshake fakeserver.Step, e ending) (p *peer, since int) {
-	script := []fakeserver.Step{fakeserver.SendPlain(greeting), handshake, fakeserver.Send(welcome), fakeserver.Hold("end")}
-	p = sp.peer(append(script, e.then...)...)
+	p = sp.welcoming(handshake, e.then...)
 	since = sp.welcomed(p)
 	if e.first != nil {
 		e.first(sp)
@@ -67,53 +64,10 @@ func (sp *spec) bringsAbout(handshake fakeserver.Step, e ending) (p *peer, since
 	return p, since
 }
 
-// welcome is what a peer says first under TLS, where a spec must not take the subject by surprise in its handshake:
-// under TLS 1.2 the peer has the whole of it first, and a fence shows nothing of what goes on beside the loop.
-const welcome = "welcome"
-
-// welcomed is upgraded for such a peer.
-func (sp *spec) welcomed(p *peer) (since int) {
-	since = sp.upgraded(p)
-	defer sp.during("the spec did not get as far as its clause: data under TLS comes first")()
-	sp.awaitBytes("the peer's first data under TLS", since, len(welcome))
-	return since
-}
-
-// quietBehind is quiet for a close-cb called since a record, however the connection ended.
-func (sp *spec) quietBehind(p *peer, since int) {
-	sp.awaitCall("the call of close-cb "+string(closeCB), since, subject.OnClose, func(r subject.Record) bool { return r.Callbacks == closeCB })
-	sp.sees(p, "the end of the connection", over)
-	sp.fence()
-	sp.rested = time.Now()
-}
-
-// over matches what ends a connection at the peer: the script may not have foreseen it.
-func over(e fakeserver.Entry) bool {
-	switch e.Kind {
-	case fakeserver.Closed, fakeserver.TCPReset:
-		return true
-	case fakeserver.Failed: // where it was writing, and the client is gone
-		return true
-	}
-	return false
-}
-
-// conditions are the names of those that event callbacks were called with since a record.
-func (sp *spec) conditions(since int) []line {
-	names := []line{}
-	for _, r := range sp.events(since, subject.OnEvent) {
-		names = append(names, line(r.Condition.Name()))
-	}
-	return names
-}
-
-// closings are the calls of close-cb since a record; what it was called with is close/explicit's.
-func (sp *spec) closings(since int) []line {
-	calls := []line{}
-	for _, r := range sp.events(since, subject.OnClose) {
-		calls = append(calls, line("close-cb "+string(r.Callbacks)))
-	}
-	return calls
+// welcoming is a peer that says welcome, and brings the end about when it is resumed.
+func (sp *spec) welcoming(handshake fakeserver.Step, end ...fakeserver.Step) *peer {
+	welcoming := []fakeserver.Step{fakeserver.SendPlain(greeting), handshake, fakeserver.Send(welcome), fakeserver.Hold("end")}
+	return sp.peer(append(welcoming, end...)...)
 }
 
 func (sp *spec) expectClosedOnce(since int) {
@@ -123,12 +77,12 @@ func (sp *spec) expectClosedOnce(since int) {
 
 func (c *catalogue) closeByOthers() {
 	c.of("close/peer")
-	for _, v := range closeVersions {
+	for _, v := range versions {
 		c.it("reports the peer's clean end as one tcp-eof, and calls close-cb once, under "+v.name, func(sp *spec) {
 			since := sp.endsUnder(sp.handshakeUnder(v), closedByPeer)
 			sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
 			sp.expectClosedOnce(since)
-		}).needing(v.capability).seen("nodejs/node#24984")
+		}).needing(v.needs).seen("nodejs/node#24984")
 	}
 	c.it("does so where data, close_notify and FIN come in one segment", func(sp *spec) {
 		since := sp.endsBy(ending{then: []fakeserver.Step{
@@ -146,11 +100,10 @@ func (c *catalogue) closeByOthers() {
 			fakeserver.SendPlain("500 5.5.1 this was TLS a moment ago\r\n"), fakeserver.ExpectEnd()}}))
 	})
 	c.it("calls close-cb once when the peer answers the ClientHello with a fatal alert", func(sp *spec) {
-		const handshakeFailure = 40
-		sp.expectClosedOnce(sp.failsIn(fakeserver.SendAlert(handshakeFailure), fakeserver.ExpectEnd()))
+		sp.expectClosedOnce(sp.failsIn(alertFault))
 	}).seen("oven-sh/bun#38058", "netty/netty#6239")
 	c.it("calls close-cb once when the peer ends in the handshake", func(sp *spec) {
-		sp.expectClosedOnce(sp.failsIn(fakeserver.FIN(), fakeserver.ExpectEnd()))
+		sp.expectClosedOnce(sp.failsIn(endFault))
 	}).seen("oven-sh/bun#38058", "netty/netty#6239")
 
 	c.of("close/reset")
@@ -158,7 +111,7 @@ func (c *catalogue) closeByOthers() {
 		sp.expectClosedOnce(sp.endsBy(resetByPeer))
 	})
 	c.it("calls close-cb once when the connection is reset in the handshake", func(sp *spec) {
-		sp.expectClosedOnce(sp.failsIn(fakeserver.RST()))
+		sp.expectClosedOnce(sp.failsIn(resetFault))
 	}).seen("oven-sh/bun#38058", "netty/netty#6239")
 
 	c.of("close/refused")
@@ -166,16 +119,15 @@ func (c *catalogue) closeByOthers() {
 		seen("libevent/libevent#1115", "oven-sh/bun#38122", "mscdex/node-imap#467")
 }
 
-// failsIn wraps with a peer that answers the ClientHello with these steps, none of which makes a handshake, and returns
-// when everything is quiet.
-func (sp *spec) failsIn(answer ...fakeserver.Step) (since int) {
-	p, since := sp.fails(answer...)
-	sp.quietBehind(p, since)
+// failsIn wraps with a peer that answers the ClientHello with a fault, and returns when everything is quiet.
+func (sp *spec) failsIn(f fault) (since int) {
+	p, since := sp.fails(f)
+	sp.quiet(p)
 	return since
 }
 
-func (sp *spec) fails(answer ...fakeserver.Step) (p *peer, since int) {
-	p = sp.peer(append([]fakeserver.Step{fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello()}, answer...)...)
+func (sp *spec) fails(f fault) (p *peer, since int) {
+	p = sp.peer(answering(f)...)
 	sp.connected(p)
 	since = sp.mark()
 	sp.begin(sp.wrap(closeCB)) // whose answer may be the failure
@@ -183,16 +135,15 @@ func (sp *spec) fails(answer ...fakeserver.Step) (p *peer, since int) {
 }
 
 func wrappedRefused(sp *spec) {
-	p := sp.without(fakeserver.StartRefusing())
+	p := sp.nobody(fakeserver.StartRefusing())
 	ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB))
 	sp.performed(ids[:1])
-	sp.awaitCall("the call of close-cb "+string(closeCB), 0, subject.OnClose, anyCall)
+	sp.awaitClose()
 	var reported []*subject.Condition
 	if answer := sp.answer(ids[1]); answer.Error != nil { // where a wrap ends with the handshake
 		reported = append(reported, &answer.Error.Condition)
 	}
-	sp.fence()
-	sp.rested = time.Now()
+	sp.atRest()
 	for _, r := range sp.events(0, subject.OnEvent) {
 		reported = append(reported, r.Condition)
 	}
@@ -200,14 +151,4 @@ func wrappedRefused(sp *spec) {
 		sp.fail("want: one tcp-error that is no tcp-ssl-error\n got: %v", reported)
 	}
 	sp.expectClosedOnce(0)
-}
-
-// without takes down a port where no peer will be met as one that is.
-func (sp *spec) without(s *fakeserver.Server, err error) *peer {
-	if err != nil {
-		sp.cannot(err)
-	}
-	p := &peer{s, "peer"}
-	sp.peers = append(sp.peers, p)
-	return p
 }

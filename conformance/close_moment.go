@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -26,12 +25,12 @@ func (c *catalogue) closeTooSoon() {
 		p := sp.peer(fakeserver.ExpectEnd())
 		sp.closesBeforeConnect(p)
 		sp.probe(p)
-		sp.sees(p, "the end of the connection, or bytes", func(e fakeserver.Entry) bool { return over(e) || saying(e) })
-		sp.Expect(said(p)).To(be([]line{}), "what the peer got")
+		sp.sees(p, "the end of the connection, or bytes", func(e fakeserver.Entry) bool { return over(e) || clientBytes(e) })
+		sp.Expect(p.noted(clientBytes)).To(be([]line{}), "what the peer got")
 		sp.expectClosedOnce(0)
 	})
 	c.it("calls close-cb once when it is closed while a connect hangs", func(sp *spec) {
-		sp.closesBeforeConnect(sp.without(fakeserver.StartHanging()))
+		sp.closesBeforeConnect(sp.nobody(fakeserver.StartHanging()))
 		sp.expectClosedOnce(0)
 	})
 }
@@ -40,7 +39,7 @@ func (c *catalogue) closeTooSoon() {
 // connection.
 func (sp *spec) closesInHandshake(steps ...fakeserver.Step) {
 	p, since := sp.closesBehind(steps...)
-	sp.quietBehind(p, since)
+	sp.quiet(p)
 	sp.expectClosedOnce(since)
 }
 
@@ -50,19 +49,18 @@ func (sp *spec) closesBehind(steps ...fakeserver.Step) (p *peer, since int) {
 	sp.connected(p)
 	since = sp.mark()
 	sp.begin(sp.wrap(closeCB)) // which may be answered with the end of the handshake
-	sp.sees(p, "the beginning of a handshake", entryKind(fakeserver.Held))
-	sp.must(subject.Request{Op: subject.Close, On: wrapped})
+	sp.holding(p, "handshake")
+	sp.must(closing(wrapped))
 	p.Resume("handshake")
 	return p, since
 }
 
 // closesBeforeConnect connects, wraps and closes in one turn, and returns when close-cb has run and a fence has passed.
 func (sp *spec) closesBeforeConnect(p *peer) {
-	ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB), subject.Request{Op: subject.Close, On: wrapped})
+	ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB), closing(wrapped))
 	sp.performed([]int{ids[0], ids[2]})
-	sp.awaitCall("the call of close-cb "+string(closeCB), 0, subject.OnClose, anyCall)
-	sp.fence()
-	sp.rested = time.Now()
+	sp.awaitClose()
+	sp.atRest()
 }
 
 // probe connects to the peer from here, and ends at once. If the subject has connected, that comes first and is what
@@ -77,22 +75,6 @@ func (sp *spec) probe(p *peer) {
 	}
 }
 
-// saying matches bytes that come from the client.
-func saying(e fakeserver.Entry) bool {
-	return e.Side == fakeserver.Client && (e.Kind == fakeserver.Bytes || e.Kind == fakeserver.Record)
-}
-
-// said is what came from the client, in whatever form.
-func said(p *peer) []line {
-	var all []line
-	for _, e := range p.Transcript().Entries() {
-		if saying(e) {
-			all = append(all, line(e.String()))
-		}
-	}
-	return all
-}
-
 func (c *catalogue) closeMoment() {
 	c.of("close/not-early")
 	c.it("does not call close-cb while the connection stands", func(sp *spec) {
@@ -103,7 +85,7 @@ func (c *catalogue) closeMoment() {
 		sp.pings(sp.mark())
 		sp.fence()
 		sp.Expect(sp.closings(since)).To(be([]line{}), "the calls of close-cb before anything has ended the socket")
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.must(closing(wrapped))
 		sp.quiet(p)
 	})
 	c.it("hands over all data before it calls close-cb", func(sp *spec) {
@@ -113,18 +95,17 @@ func (c *catalogue) closeMoment() {
 	})
 	c.it("hands over no data behind close-cb when it is closed while data comes", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.SendRecords(64, string(subject.Payload(16<<10, 1))), fakeserver.ExpectEnd())
-		since := sp.upgradedWith(p, func(r *subject.Request) { r.Digest = true })
+		since := sp.upgraded(p, digesting)
 		sp.awaitBytes("the beginning of what the peer sends", since, 1)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
-		sp.quietBehind(p, since)
+		sp.must(closing(wrapped))
+		sp.quiet(p)
 		sp.Expect(sp.readsBehindClose(since)).To(be([]line{}), "the calls of read callbacks behind close-cb")
 	})
 
 	c.of("close/marked")
 	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
 		c.it("is closed already inside the close-cb of a socket that was "+e.how, func(sp *spec) {
-			sp.must(when(subject.OnClose, subject.Handle(closeCB), subject.Request{Op: subject.Closed, On: wrapped}))
-			id := sp.id()
+			id := sp.deferred(when(subject.OnClose, subject.Handle(closeCB), subject.Request{Op: subject.Closed, On: wrapped}))
 			sp.endsBy(e)
 			ran := sp.awaitRan("the answer of closed? inside close-cb", id)
 			if ran.Error != nil || ran.OK == nil || ran.OK.Closed == nil || !*ran.OK.Closed {
@@ -137,7 +118,7 @@ func (c *catalogue) closeMoment() {
 	c.it("is quiet after close-cb", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
 		sp.upgraded(p)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.must(closing(wrapped))
 		sp.quiet(p)
 	})
 	for _, e := range endings {
@@ -147,7 +128,7 @@ func (c *catalogue) closeMoment() {
 		})
 	}
 	c.it("calls nothing after the close-cb of a socket whose handshake failed", func(sp *spec) {
-		since := sp.failsIn(fakeserver.SendPlain("500 5.5.1 no TLS to be had here\r\n"), fakeserver.ExpectEnd())
+		since := sp.failsIn(plainFault)
 		sp.expectLast(since)
 	})
 }

@@ -1,40 +1,38 @@
 package conformance
 
 import (
-	"crypto/tls"
-
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
 func (c *catalogue) closeNotify() {
 	c.of("close/notify")
-	for _, v := range closeVersions {
+	for _, v := range versions {
 		c.it("sends close_notify before the FIN when it is closed without having written, under "+v.name, func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Send(welcome), fakeserver.ExpectEnd())
-			since := sp.welcomed(p)
-			sp.must(closeWrapped)
-			sp.quietBehind(p, since)
+			sp.welcomed(p)
+			sp.must(closing(wrapped))
+			sp.quiet(p)
 			sp.Expect(howEnded(p)).To(be(line("got close_notify")), "how the client ended, as the peer tells it")
-		}).needing(v.capability).seen("jetty/jetty.project#3481", "openssl/openssl#6911", "libevent/libevent-book#5")
+		}).needing(v.needs).seen("jetty/jetty.project#3481", "openssl/openssl#6911", "libevent/libevent-book#5")
 	}
 	c.it("sends close_notify before the FIN when it is closed behind a round trip", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("ping"), fakeserver.Send("pong"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p)
 		sp.pings(since)
-		sp.must(closeWrapped)
-		sp.quietBehind(p, since)
+		sp.must(closing(wrapped))
+		sp.quiet(p)
 		sp.Expect(howEnded(p)).To(be(line("got close_notify")), "how the client ended, as the peer tells it")
 	}).seen("jetty/jetty.project#3481", "openssl/openssl#6911")
 
 	c.of("close/answers-notify")
-	for _, v := range closeVersions {
+	for _, v := range versions {
 		c.it("takes close_notify for the end, and closes TCP, under "+v.name, func(sp *spec) {
 			since := sp.endsUnder(sp.handshakeUnder(v), leftOpen)
 			sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
 			sp.expectClosedOnce(since)
 			sp.Expect(sp.closed(wrapped)).To(be(true), "what closed? says")
-		}).needing(v.capability).seen("netty/netty#6167", "geby/synapse#32")
+		}).needing(v.needs).seen("netty/netty#6167", "geby/synapse#32")
 	}
 
 	c.of("close/notify-while-paused")
@@ -51,26 +49,20 @@ var leftOpen = ending{how: "ended by close_notify", then: []fakeserver.Step{fake
 
 // howEnded is the first that a client has done to end a connection, as the peer tells it.
 func howEnded(p *peer) line {
-	for _, e := range p.Transcript().Entries() {
-		ends := e.Kind == fakeserver.TLSClosed || e.Kind == fakeserver.TCPClosed || e.Kind == fakeserver.TCPReset
-		if e.Side == fakeserver.Client && ends {
-			return line(e.String())
-		}
-	}
-	return "nothing of the kind"
+	ends := p.noted(fromClient(fakeserver.TLSClosed, fakeserver.TCPClosed, fakeserver.TCPReset))
+	return append(ends, "nothing of the kind")[0]
 }
 
 // endsPaused lets the peer end while reading is disabled, and expects the end when it is enabled again.
 func (sp *spec) endsPaused(steps ...fakeserver.Step) {
-	script := append([]fakeserver.Step{fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("end")}, steps...)
-	p := sp.peer(script...)
+	p := sp.welcoming(sp.handshake(), steps...)
 	since := sp.welcomed(p)
-	sp.must(subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+	sp.must(disable(wrapped))
 	p.Resume("end")
 	sp.sees(p, "its own close_notify", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Peer && e.Kind == fakeserver.TLSClosed })
 	sp.fence()
-	sp.do(subject.Request{Op: subject.Enable, On: wrapped, ToRead: true}) // refused where the end was told already, which is not judged here
-	sp.quietBehind(p, since)
+	sp.do(enable(wrapped)) // refused where the end was told already, which is not judged here
+	sp.quiet(p)
 	sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
 	sp.expectClosedOnce(since)
 }
@@ -80,27 +72,26 @@ func (c *catalogue) closeUnderLoad() {
 	c.it("calls close-cb while the peer does not answer close_notify", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("answer"), fakeserver.ExpectEnd())
 		since := sp.welcomed(p)
-		sp.must(closeWrapped)
-		sp.awaitCall("the call of close-cb C, while the peer leaves close_notify unanswered", since, subject.OnClose,
-			anyCall)
+		sp.must(closing(wrapped))
+		sp.awaitCall("the call of close-cb, while the peer leaves close_notify unanswered", since, subject.OnClose)
 		sp.fence()
 		p.Resume("answer")
-		sp.quietBehind(p, since)
+		sp.quiet(p)
 	}).seen("twisted/twisted#7926", "aio-libs/aiohttp#11091", "boostorg/beast#2807")
 	c.it("lets the loop end while the peer does not answer close_notify", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("answer"), fakeserver.ExpectEnd())
 		sp.welcomed(p)
-		sp.must(closeWrapped)
+		sp.must(closing(wrapped))
 		sp.must(subject.Request{Op: subject.Finish})
 	}).needing(subject.LoopEnd).seen("twisted/twisted#7926", "MagicStack/uvloop#471")
 
 	c.of("close/while-streaming")
 	c.it("reports nothing behind a close while the peer sends", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(string(subject.Payload(4<<20, 1))), fakeserver.ExpectEnd())
-		since := sp.upgradedWith(p, func(r *subject.Request) { r.Digest = true })
+		since := sp.upgraded(p, digesting)
 		sp.awaitBytes("the beginning of what the peer sends", since, 1)
-		sp.must(closeWrapped)
-		sp.quietBehind(p, since)
+		sp.must(closing(wrapped))
+		sp.quiet(p)
 		sp.Expect(sp.conditions(since)).To(be([]line{}), "the conditions reported since the wrap")
 	}).seen("python/cpython bpo-39951")
 
@@ -112,17 +103,15 @@ func (c *catalogue) closeUnderLoad() {
 // pendingOnNotify writes more than the kernel takes, and the peer reads none of it until its close_notify was noticed.
 func pendingOnNotify(sp *spec) {
 	const size, seed = 8 << 20, 1
-	p := sp.peer(fakeserver.SendPlain(greeting),
-		fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: tls.VersionTLS13}),
-		fakeserver.Hold("close_notify"), fakeserver.CloseNotify(),
+	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(tls13), fakeserver.Hold("close_notify"), fakeserver.CloseNotify(),
 		fakeserver.Hold("reading"), fakeserver.Expect(string(subject.Payload(size, seed))), fakeserver.ExpectEnd())
 	sp.upgraded(p)
-	sp.must(subject.Request{Op: subject.Write, On: wrapped, Size: size, Seed: seed})
+	sp.must(writePayload(wrapped, size, seed))
 	p.Resume("close_notify")
 	sp.sees(p, "its own close_notify", entryKind(fakeserver.TLSClosed))
 	sp.fence()
 	p.Resume("reading")
-	got := sp.sees(p, "what was written", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Client && e.Kind == fakeserver.Data })
+	got := sp.sees(p, "what was written", clientData)
 	if got.Length < size {
 		sp.fail("want: all of the %d bytes that were written before the peer's close_notify, at the peer\n got: %d of them, then the end", size, got.Length)
 	}

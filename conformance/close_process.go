@@ -16,7 +16,7 @@ func (c *catalogue) closeProcess() {
 		sp.releases(func() (*peer, int) { return sp.closesBehind(fakeserver.ExpectClientHello()) })
 	}).seen("tornadoweb/tornado#3614", "m-labs/sipyco#59")
 	c.alone("releases the descriptor of a socket whose handshake failed", func(sp *spec) {
-		sp.releases(func() (*peer, int) { return sp.fails(fakeserver.FIN(), fakeserver.ExpectEnd()) })
+		sp.releases(func() (*peer, int) { return sp.fails(endFault) })
 	}).seen("tornadoweb/tornado#3614", "tornadoweb/tornado#2785")
 	c.alone("releases the descriptor of a socket that timed out", func(sp *spec) {
 		sp.releases(func() (*peer, int) {
@@ -47,12 +47,12 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 		}
 	}
 	again(warmUp)
-	before := sp.descriptors()
+	before := sp.status().Descriptors
 	again(counted)
-	after := sp.descriptors()
+	after := sp.status().Descriptors
 	for n := 0; after > before && n < fences; n++ {
 		sp.fence()
-		after = sp.descriptors()
+		after = sp.status().Descriptors
 	}
 	if after > before {
 		sp.fail("want: no more than the %d descriptors that were open before\n got: %d, after %d connections more that have come and gone",
@@ -60,28 +60,18 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 	}
 }
 
-// descriptors counts those that are open in the subject's process.
-func (sp *spec) descriptors() int {
-	answer := sp.do(subject.Request{Op: subject.Measure})[0]
-	if answer.Error != nil {
-		sp.fail("want: status answered\n got: the %s", answer)
-	}
-	return answer.OK.Descriptors
-}
-
 func (c *catalogue) closeLoop() {
 	c.of("close/loop-ends")
 	c.it("ends the loop when its last socket was closed", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		since := sp.upgraded(p)
-		sp.must(closeWrapped)
-		sp.awaitCall("the call of close-cb C", since, subject.OnClose, anyCall)
+		sp.upgraded(p)
+		sp.must(closing(wrapped))
+		sp.awaitClose()
 		sp.loopEnds()
 	}).seen("python/cpython#106684")
 	for _, e := range []ending{closedByPeer, brokenByPeer, resetByPeer, closedInRead} {
 		c.it("ends the loop behind close-cb when its last socket is "+e.how, func(sp *spec) {
-			script := []fakeserver.Step{fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(welcome), fakeserver.Hold("end")}
-			p := sp.peer(append(script, e.then...)...)
+			p := sp.welcoming(sp.handshake(), e.then...)
 			since := sp.welcomed(p)
 			if e.first != nil {
 				e.first(sp)
@@ -100,12 +90,12 @@ func (c *catalogue) closeLoop() {
 		sp.exits(p, since)
 	})
 	c.it("ends the connection of a socket in its handshake, and calls close-cb once at most", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold("handshake"), fakeserver.ExpectEnd())
+		p := sp.stalling(fakeserver.ExpectEnd())
 		sp.connected(p)
 		since := sp.mark()
 		sp.begin(sp.wrap(closeCB))
-		sp.sees(p, "the beginning of a handshake", entryKind(fakeserver.Held))
-		p.Resume("handshake")
+		sp.holding(p, serverHello)
+		p.Resume(serverHello)
 		sp.exits(p, since)
 	})
 }
@@ -123,5 +113,4 @@ func (sp *spec) exits(p *peer, since int) {
 	if calls := sp.closings(since); len(calls) > 1 {
 		sp.fail("want: close-cb called once at most\n got: %d calls", len(calls))
 	}
-	sp.open() // for what comes behind each spec
 }

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"crypto/tls"
 	"fmt"
 	"strings"
 
@@ -25,21 +24,6 @@ func (c *catalogue) data() {
 	c.dataStreamed()
 }
 
-// The versions of TLS, for what has to work under each that the subject has.
-var bothVersions = []struct {
-	name   string
-	number uint16
-	needed subject.Capability
-}{
-	{"TLS 1.2", tls.VersionTLS12, subject.TLS12},
-	{"TLS 1.3", tls.VersionTLS13, subject.TLS13},
-}
-
-// dataHandshake is the step that makes a handshake with a good certificate under one version of TLS.
-func (sp *spec) dataHandshake(version uint16) fakeserver.Step {
-	return fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: version})
-}
-
 // dataExample follows the example of the documentation: "init a socket, send nil data (so it just connects); now wrap
 // the normal socket in SSL, save the new socket; send out the request on the SSL socket".
 func (c *catalogue) dataExample() {
@@ -48,19 +32,19 @@ func (c *catalogue) dataExample() {
 	c.it("gets the answer to the documented example's request", func(sp *spec) {
 		p := sp.peer(sp.handshake(), fakeserver.Expect(exampleRequest), fakeserver.Send(answer), fakeserver.ExpectEnd())
 		sp.example(p)
-		sp.awaitData("the peer's answer", 0, len(answer))
+		sp.awaitBytes("the peer's answer", 0, len(answer))
 		sp.fence()
-		sp.Expect(sp.got(0)).To(be(answer), "what the read callback got")
+		sp.Expect(sp.handed(0)).To(be(answer), "what the read callback got")
 	}).seen("libevent/libevent#428")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("gets it though the peer closes right behind it, under "+v.name, func(sp *spec) {
-			p := sp.peer(sp.dataHandshake(v.number), fakeserver.Expect(exampleRequest),
+			p := sp.peer(sp.handshakeUnder(v), fakeserver.Expect(exampleRequest),
 				fakeserver.Joined(fakeserver.Send(answer), fakeserver.CloseNotify(), fakeserver.FIN()), fakeserver.ExpectEnd())
 			sp.example(p)
-			sp.awaitDataOrFailure("the peer's answer", 0, len(answer))
+			sp.awaitBytesOrFailure("the peer's answer", 0, len(answer))
 			sp.fence()
-			sp.Expect(sp.got(0)).To(be(answer), "what the read callback got")
-		}).needing(v.needed).seen("erlang/otp#3458", "cesanta/mongoose#2587")
+			sp.Expect(sp.handed(0)).To(be(answer), "what the read callback got")
+		}).needing(v.needs).seen("erlang/otp#3458", "cesanta/mongoose#2587")
 	}
 }
 
@@ -79,10 +63,9 @@ func (sp *spec) example(p *peer) {
 
 func (c *catalogue) dataEarly() {
 	c.of("data/write-before-handshake")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("sends what is written before the handshake is done once, in order and encrypted, under "+v.name, func(sp *spec) {
-			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold("the ServerHello"),
-				sp.dataHandshake(v.number), fakeserver.ExpectEnd())
+			p := sp.stalling(sp.handshakeUnder(v), fakeserver.ExpectEnd())
 			sp.connected(p)
 			inTurn, early := numbered(0, 50)
 			ids := sp.begin(append([]subject.Request{sp.wrap("")}, inTurn...)...)
@@ -90,10 +73,10 @@ func (c *catalogue) dataEarly() {
 			later, more := numbered(50, 100)
 			ids = append(ids, sp.begin(later...)...)
 			sp.fence() // all of them were made
-			p.Resume("the ServerHello")
+			p.Resume(serverHello)
 			sp.performed(ids)
 			sp.Expect(sp.receivedToMark(p)).To(be(early+more), "what the peer received under TLS")
-		}).needing(v.needed).seen("ruby/openssl#469", "netty/netty#8479", "oven-sh/bun#42340")
+		}).needing(v.needs).seen("ruby/openssl#469", "netty/netty#8479", "oven-sh/bun#42340")
 	}
 }
 
@@ -110,17 +93,17 @@ func numbered(from, to int) (writes []subject.Request, all string) {
 
 func (c *catalogue) dataUnchanged() {
 	c.of("data/round-trip")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("carries bytes of every value both ways, under "+v.name, func(sp *spec) {
 			rising, falling := everyByte()
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.dataHandshake(v.number), fakeserver.Send(falling), fakeserver.ExpectEnd())
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Send(falling), fakeserver.ExpectEnd())
 			since := sp.upgraded(p)
 			sp.must(write(wrapped, rising))
 			sp.Expect(sp.receivedToMark(p)).To(be(rising), "what the peer received")
-			sp.awaitData("the bytes that the peer sent", since, len(falling))
+			sp.awaitBytes("the bytes that the peer sent", since, len(falling))
 			sp.fence()
-			sp.Expect(sp.got(since)).To(be(falling), "what the read callback got")
-		}).needing(v.needed)
+			sp.Expect(sp.handed(since)).To(be(falling), "what the read callback got")
+		}).needing(v.needs)
 	}
 
 	c.of("data/text")
@@ -156,13 +139,12 @@ func (c *catalogue) dataEmpty() {
 		sp.expectNoHarm(p, since)
 	})
 	c.it("does so before the handshake is done, too", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold("the ServerHello"),
-			sp.handshake(), fakeserver.ExpectEnd())
+		p := sp.stalling(sp.handshake(), fakeserver.ExpectEnd())
 		sp.connected(p)
 		since := sp.mark()
 		ids := sp.begin(sp.wrap(""), write(wrapped, ""), write(wrapped, "x"), write(wrapped, ""))
 		sp.fence()
-		p.Resume("the ServerHello")
+		p.Resume(serverHello)
 		sp.performed(ids)
 		sp.handshaken(p)
 		sp.expectNoHarm(p, since)

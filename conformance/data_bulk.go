@@ -21,7 +21,7 @@ var bulk = sync.OnceValue(func() string { return string(subject.Payload(bulkSize
 
 // writeBulk is the request to write the first bytes of it.
 func writeBulk(size int) subject.Request {
-	return subject.Request{Op: subject.Write, On: wrapped, Size: size, Seed: bulkSeed}
+	return writePayload(wrapped, size, bulkSeed)
 }
 
 // expectBulk are the steps that wait for it, and note it piece by piece.
@@ -37,8 +37,8 @@ func (c *catalogue) dataBulk() {
 	c.of("data/large-in")
 	c.it("gets 32 MiB whole and in order", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(bulk()), fakeserver.ExpectEnd())
-		since := sp.upgradedForDigest(p)
-		sp.awaitData("all that the peer sent", since, bulkSize)
+		since := sp.upgraded(p, digesting)
+		sp.awaitBytes("all that the peer sent", since, bulkSize)
 		sp.fence()
 		sp.expectDigest(wrapped, bulk())
 	}).seen("eventmachine/eventmachine#273", "cesanta/mongoose#357", "libevent/libevent#1433")
@@ -77,37 +77,22 @@ func (c *catalogue) dataBulk() {
 
 // exchange writes as much as the peer sends once it goes on with the transfers.
 func (sp *spec) exchange(p *peer, size int) {
-	since := sp.upgradedForDigest(p)
+	since := sp.upgraded(p, digesting)
 	sp.must(writeBulk(size))
 	p.Resume("the transfers")
-	sp.awaitData("all that the peer sent", since, size)
+	sp.awaitBytes("all that the peer sent", since, size)
 	sp.awaitReceived(p, "all that was written", size)
 	sp.expectDigest(wrapped, bulk()[:size])
 }
 
-// upgradedForDigest is upgraded for data that is too much to be reported.
-func (sp *spec) upgradedForDigest(p *peer) (since int) {
-	r := connect(p, plain, callbacks)
-	r.Digest = true
-	sp.connectedAs(r)
-	since = sp.mark()
-	sp.must(sp.wrap(closeCB))
-	sp.handshaken(p)
-	return since
-}
-
 // expectDigest expects that what read callbacks got that were called with an object is this data.
 func (sp *spec) expectDigest(on subject.Handle, want string) {
-	request := subject.Request{Op: subject.Digest, On: on}
-	answer := sp.do(request)[0]
-	if answer.Error != nil {
-		sp.fail("want: %s answered\n got: the %s", request, answer)
-	}
+	got := sp.result(subject.Request{Op: subject.Digest, On: on})
 	sum := sha256.New()
 	for rest := want; len(rest) > 0; rest = rest[min(1<<16, len(rest)):] {
 		sum.Write([]byte(rest[:min(1<<16, len(rest))]))
 	}
-	sp.Expect(digestLine(answer.OK.Size, answer.OK.SHA256)).To(be(digestLine(len(want), fmt.Sprintf("%x", sum.Sum(nil)))), "what the read callback got")
+	sp.Expect(digestLine(got.Size, got.SHA256)).To(be(digestLine(len(want), fmt.Sprintf("%x", sum.Sum(nil)))), "what the read callback got")
 }
 
 func digestLine(size int, sha256 string) line {
@@ -119,8 +104,8 @@ func (c *catalogue) dataNumerous() {
 	c.it("gets 100,000 records of one byte each", func(sp *spec) {
 		const n = 100_000
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.SendRecords(n, "x"), fakeserver.ExpectEnd())
-		since := sp.upgradedForDigest(p)
-		sp.awaitData("all that the peer sent", since, n)
+		since := sp.upgraded(p, digesting)
+		sp.awaitBytes("all that the peer sent", since, n)
 		sp.fence()
 		sp.expectDigest(wrapped, strings.Repeat("x", n))
 	}).seen("oven-sh/bun#37467", "libevent/libevent#952")
@@ -140,18 +125,18 @@ func (c *catalogue) dataFair() {
 		hose := sp.startPeer("firehose", fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the firehose"),
 			fakeserver.Send(bulk()), fakeserver.Send(bulk()), fakeserver.Send(bulk()), fakeserver.Send(bulk()), fakeserver.ExpectEnd())
 		defer hose.Stop() // what is not needed is not sent
-		sp.upgradedForDigest(hose)
+		sp.upgraded(hose, digesting)
 		sp.upgradedBystander()
 		// The other one's round trip begins in the middle of it: inside the first read callback.
 		sp.must(when(subject.OnRead, wrapped, write(bystanderWrapped, "ping")))
 		since := sp.mark()
 		hose.Resume("the firehose")
 		got := 0
-		sp.awaitCall("the answer on the other socket", since, subject.OnRead, func(r subject.Record) bool {
+		sp.awaitSince("the answer on the other socket", since, func(r subject.Record) bool {
 			if r.Callbacks == callbacks {
 				got += r.Size
 			}
-			return r.Callbacks == bystanderCallbacks
+			return r.Event == subject.OnRead && r.Callbacks == bystanderCallbacks
 		})
 		if got >= size {
 			sp.fail("want: the answer on the other socket before all of the %d bytes\n got: it came when all of them had come", size)
@@ -163,8 +148,5 @@ func (c *catalogue) dataFair() {
 func (sp *spec) upgradedBystander() {
 	p := sp.startPeer("other peer", fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Echo())
 	sp.connectedAs(connect(p, bystander, bystanderCallbacks))
-	wrap := sp.wrap("")
-	wrap.On, wrap.As = bystander, bystanderWrapped
-	sp.must(wrap)
-	sp.handshaken(p)
+	sp.upgrade(p, sp.wrapOf(bystander, bystanderWrapped, ""))
 }

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"crypto/tls"
 	"slices"
 	"strings"
 
@@ -15,57 +14,42 @@ func (c *catalogue) dataWritten() {
 	c.of("data/write-callback")
 	c.it("calls it when all has been handed to the system", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("short"), fakeserver.Expect(bulk()[:1<<20]), fakeserver.ExpectEnd())
-		sp.upgradedToWrite(p)
+		sp.upgraded(p, also(subject.OnWrite))
 		since := sp.mark()
 		sp.must(write(wrapped, "short"))
-		sp.awaitCall("the write callback for 5 bytes", since, subject.OnWrite, anyCall)
+		sp.awaitCall("the write callback for 5 bytes", since, subject.OnWrite)
 		sp.awaitReceived(p, "the 5 bytes", len("short"))
 		since = sp.mark()
 		sp.must(writeBulk(1 << 20))
-		sp.awaitCall("the write callback for 1 MiB", since, subject.OnWrite, anyCall)
+		sp.awaitCall("the write callback for 1 MiB", since, subject.OnWrite)
 		sp.awaitReceived(p, "all of the 1 MiB", len("short")+1<<20)
 	}).seen("netty/netty#601", "oven-sh/bun#31155")
 	c.it("does not call it while the ServerHello is held", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold("the ServerHello"),
-			sp.handshake(), fakeserver.Expect("early"), fakeserver.ExpectEnd())
-		sp.connectedAs(connectToWrite(p))
+		p := sp.stalling(sp.handshake(), fakeserver.Expect("early"), fakeserver.ExpectEnd())
+		sp.connected(p, also(subject.OnWrite))
 		since := sp.mark()
 		ids := sp.begin(sp.wrap(""), write(wrapped, "early"))
 		sp.sees(p, "a ClientHello", entryKind(fakeserver.ClientHello))
 		sp.fence()
 		sp.Expect(lines(sp.events(since, subject.OnWrite))).To(be([]line{}), "the calls of the write callback while the handshake was not done")
-		p.Resume("the ServerHello")
+		p.Resume(serverHello)
 		sp.performed(ids)
-		sp.awaitCall("the write callback when the handshake was done", since, subject.OnWrite, anyCall)
+		sp.awaitCall("the write callback when the handshake was done", since, subject.OnWrite)
 		sp.sees(p, "what was written", clientData)
 	}).seen("netty/netty#504", "nodejs/node-v0.x-archive#5567")
 	c.it("does not call it while 16 MiB wait for a peer that reads nothing", func(sp *spec) {
 		const size = 16 << 20
 		p := sp.peer(append([]fakeserver.Step{fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake(),
 			fakeserver.Hold("the reading")}, append(expectBulk(size), fakeserver.ExpectEnd())...)...)
-		sp.upgradedToWrite(p)
+		sp.upgraded(p, also(subject.OnWrite))
 		since := sp.mark()
 		sp.must(writeBulk(size))
 		sp.fence()
 		sp.Expect(lines(sp.events(since, subject.OnWrite))).To(be([]line{}), "the calls of the write callback while the peer read nothing")
 		p.Resume("the reading")
-		sp.awaitCall("the write callback when the peer reads", since, subject.OnWrite, anyCall)
+		sp.awaitCall("the write callback when the peer reads", since, subject.OnWrite)
 		sp.awaitReceived(p, "all of it", size)
 	})
-}
-
-// connectToWrite is the request for a socket with a write callback, too.
-func connectToWrite(p *peer) subject.Request {
-	r := connect(p, plain, callbacks)
-	r.Has = append(r.Has, subject.OnWrite)
-	return r
-}
-
-// upgradedToWrite is upgraded for a socket with a write callback.
-func (sp *spec) upgradedToWrite(p *peer) {
-	sp.connectedAs(connectToWrite(p))
-	sp.must(sp.wrap(closeCB))
-	sp.handshaken(p)
 }
 
 func (c *catalogue) dataHungUp() {
@@ -82,7 +66,7 @@ func (c *catalogue) dataHungUp() {
 			sp.hangUp(sp.handshake(), amount.write, amount.data())
 		}).seen("netty/netty#1394", "nodejs/node-v0.x-archive#5567")
 		c.it("loses nothing of "+amount.name+" though session tickets arrive when it has been closed", func(sp *spec) {
-			sp.hangUp(sp.lateHandshake(tls.VersionTLS13), amount.write, amount.data())
+			sp.hangUp(sp.lateHandshake(tls13), amount.write, amount.data())
 		}).needing(subject.TLS13).seen("openssl/openssl#10880", "python-trio/trio#819")
 	}
 }
@@ -92,17 +76,16 @@ func (c *catalogue) dataHungUp() {
 func (sp *spec) hangUp(handshake fakeserver.Step, request subject.Request, data string) {
 	p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.Joined(handshake, fakeserver.Hold("the reading")),
 		fakeserver.Expect(data), fakeserver.ExpectEnd())
-	sp.upgradedToWrite(p)
-	sp.must(when(subject.OnWrite, wrapped, subject.Request{Op: subject.Close, On: wrapped}))
-	closing := sp.id()
+	sp.upgraded(p, also(subject.OnWrite))
+	hangingUp := sp.deferred(when(subject.OnWrite, wrapped, closing(wrapped)))
 	sp.must(request)
 	// Whether the system takes all of it while the peer reads nothing is the system's business: it need not be closed yet.
-	for fences := 0; fences < 10 && slices.Contains(sp.waiting(), closing); fences++ {
+	for fences := 0; fences < 10 && slices.Contains(sp.waiting(), hangingUp); fences++ {
 		sp.fence()
 	}
 	p.Resume("the reading")
 	sp.awaitReceived(p, "everything that was written before the close", len(data))
-	sp.awaitRan("the close in the write callback", closing)
+	sp.awaitRan("the close in the write callback", hangingUp)
 }
 
 // dataPaused holds the subject to: "disabling stops the callbacks *and* the timeouts of that direction until enabled.
@@ -111,28 +94,26 @@ func (c *catalogue) dataPaused() {
 	c.dataHungUp()
 
 	c.of("data/pause")
-	enable := subject.Request{Op: subject.Enable, On: wrapped, ToRead: true}
 	c.it("gets nothing between disable and enable", func(sp *spec) {
 		p := sp.sendsTwice("one segment, ", "another")
 		since := sp.upgraded(p)
-		sp.must(disableReading)
+		sp.must(disable(wrapped))
 		sp.staysPaused(p, since)
-		sp.goesOn(enable, since, "one segment, another")
+		sp.goesOn(enable(wrapped), since, "one segment, another")
 	}).seen("python/cpython#89322")
 	c.it("gets nothing between disable in the read callback and enable, though records came with the first one", func(sp *spec) {
 		p := sp.sendsTwice("one, ", "two, ", "three, ", "four, ", "five")
 		since := sp.upgraded(p)
-		sp.must(when(subject.OnRead, wrapped, disableReading))
-		disabling := sp.id()
+		disabling := sp.deferred(when(subject.OnRead, wrapped, disable(wrapped)))
 		p.Resume("what it sends first")
 		sp.awaitRan("disable in the read callback", disabling)
 		sp.staysPaused(p, sp.mark())
-		sp.goesOn(enable, since, "one, two, three, four, five")
+		sp.goesOn(enable(wrapped), since, "one, two, three, four, five")
 	}).seen("python/cpython#89322")
 	c.it("gets nothing between disable and a write, which enables", func(sp *spec) {
 		p := sp.sendsTwice("one segment, ", "another")
 		since := sp.upgraded(p)
-		sp.must(disableReading)
+		sp.must(disable(wrapped))
 		sp.staysPaused(p, since)
 		sp.goesOn(write(wrapped, "go on"), since, "one segment, another")
 	})
@@ -147,8 +128,6 @@ func (c *catalogue) dataPaused() {
 		sp.resumes(full)
 	}).seen("libevent/libevent#690", "libevent/libevent#854")
 }
-
-var disableReading = subject.Request{Op: subject.Disable, On: wrapped, ToRead: true}
 
 // sends makes steps of texts, each a record.
 func sends(texts ...string) []fakeserver.Step {
@@ -183,9 +162,9 @@ func (sp *spec) staysPaused(p *peer, since int) {
 // goesOn performs what enables reading, and expects that everything has come then.
 func (sp *spec) goesOn(enabling subject.Request, since int, want string) {
 	sp.must(enabling)
-	sp.awaitData("all that the peer sent, after "+string(enabling.Op), since, len(want))
+	sp.awaitBytes("all that the peer sent, after "+string(enabling.Op), since, len(want))
 	sp.fence()
-	sp.Expect(sp.got(since)).To(be(want), "what the read callback got in all")
+	sp.Expect(sp.handed(since)).To(be(want), "what the read callback got in all")
 }
 
 // resumes gets records in one segment and disables in the first read callback; then it enables, and nothing more comes.
@@ -193,16 +172,15 @@ func (sp *spec) resumes(records []string) {
 	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the records"), fakeserver.Joined(sends(records...)...),
 		fakeserver.Hold("its silence"), fakeserver.ExpectEnd())
 	since := sp.upgraded(p)
-	sp.must(when(subject.OnRead, wrapped, disableReading))
-	disabling := sp.id()
+	disabling := sp.deferred(when(subject.OnRead, wrapped, disable(wrapped)))
 	p.Resume("the records")
 	sp.awaitRan("disable in the read callback", disabling)
 	sp.holding(p, "its silence")
 	p.Resume("its silence")
 	sp.fence()
-	sp.must(subject.Request{Op: subject.Enable, On: wrapped, ToRead: true})
+	sp.must(enable(wrapped))
 	want := strings.Join(records, "")
-	sp.awaitData("all that the peer sent, after enable", since, len(want))
+	sp.awaitBytes("all that the peer sent, after enable", since, len(want))
 	sp.fence()
-	sp.Expect(runs(sp.got(since))).To(be(runs(want)), "what the read callback got in all")
+	sp.Expect(runs(sp.handed(since))).To(be(runs(want)), "what the read callback got in all")
 }

@@ -14,58 +14,58 @@ func (c *catalogue) dataShaped() {
 	c.dataAtTheEnd()
 
 	c.of("data/dribbled")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("makes a handshake and gets records that come one byte in a segment, under "+v.name, func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting),
-				fakeserver.Dribbled(sp.dataHandshake(v.number), fakeserver.Send("drop "), fakeserver.Send("by drop")),
+				fakeserver.Dribbled(sp.handshakeUnder(v), fakeserver.Send("drop "), fakeserver.Send("by drop")),
 				fakeserver.Expect("got it"), fakeserver.ExpectEnd())
 			sp.connected(p)
 			since := sp.mark()
 			wrap := sp.begin(sp.wrap(""))
-			sp.awaitDataOrFailure("what the peer sent", since, len("drop by drop"))
-			sp.Expect(sp.got(since)).To(be("drop by drop"), "what the read callback got")
+			sp.awaitBytesOrFailure("what the peer sent", since, len("drop by drop"))
+			sp.Expect(sp.handed(since)).To(be("drop by drop"), "what the read callback got")
 			sp.performed(wrap)
 			sp.must(write(wrapped, "got it"))
 			sp.sees(p, "what was written", clientData)
-		}).needing(v.needed).seen("ruby/ruby#535")
+		}).needing(v.needs).seen("ruby/ruby#535")
 	}
 
 	c.of("data/coalesced")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("gets all of 50 records that come in one segment, under "+v.name, func(sp *spec) {
 			records, all := numberedRecords(50)
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.dataHandshake(v.number), fakeserver.Hold("the records"),
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Hold("the records"),
 				fakeserver.Joined(records...), fakeserver.ExpectEnd())
 			since := sp.upgraded(p)
 			sp.fence() // the handshake is done on both sides
 			p.Resume("the records")
-			sp.awaitData("all that the peer sent", since, len(all))
+			sp.awaitBytes("all that the peer sent", since, len(all))
 			sp.fence()
-			sp.Expect(sp.got(since)).To(be(all), "what the read callback got")
-		}).needing(v.needed).seen("ianbarber/TLSZMQ#3")
+			sp.Expect(sp.handed(since)).To(be(all), "what the read callback got")
+		}).needing(v.needs).seen("ianbarber/TLSZMQ#3")
 	}
 
 	c.of("data/first-flight")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("gets data that comes in one segment with the end of the handshake, once, under "+v.name, func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting),
-				fakeserver.Joined(sp.lateHandshake(v.number), fakeserver.Send("first words")), fakeserver.ExpectEnd())
+				fakeserver.Joined(sp.lateHandshake(v), fakeserver.Send("first words")), fakeserver.ExpectEnd())
 			since := sp.upgraded(p)
-			sp.awaitData("what the peer sent", since, len("first words"))
+			sp.awaitBytes("what the peer sent", since, len("first words"))
 			sp.fence()
-			sp.Expect(sp.got(since)).To(be("first words"), "what the read callback got")
-		}).needing(v.needed)
+			sp.Expect(sp.handed(since)).To(be("first words"), "what the read callback got")
+		}).needing(v.needs)
 	}
 }
 
 // dataAtTheEnd is about data, close_notify and FIN in one segment.
 func (c *catalogue) dataAtTheEnd() {
 	c.of("data/last-bytes")
-	for _, v := range bothVersions {
+	for _, v := range versions {
 		c.it("gets every byte that comes in one segment with close_notify and FIN, and then the end, under "+v.name, func(sp *spec) {
 			const full = 16 << 10 // what a record holds at most
 			data := strings.Repeat("a", full) + strings.Repeat("b", full) + strings.Repeat("c", full)
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.dataHandshake(v.number), fakeserver.Hold("the end"),
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(v), fakeserver.Hold("the end"),
 				fakeserver.Joined(fakeserver.Send(data), fakeserver.CloseNotify(), fakeserver.FIN()), fakeserver.ExpectEnd())
 			since := sp.upgraded(p)
 			sp.fence() // the handshake is done on both sides
@@ -73,7 +73,7 @@ func (c *catalogue) dataAtTheEnd() {
 			sp.awaitEvent("an event for the end of the connection", since)
 			sp.fence()
 			sp.Expect(sp.toTheEnd(since)).To(be(append(runs(data), "the end: a tcp-eof")), "what came, in order")
-		}).needing(v.needed).seen("erlang/otp#3458", "cesanta/mongoose#2587", "Spinoco/fs2-crypto#15")
+		}).needing(v.needs).seen("erlang/otp#3458", "cesanta/mongoose#2587", "Spinoco/fs2-crypto#15")
 	}
 }
 
@@ -108,8 +108,19 @@ func numberedRecords(n int) (steps []fakeserver.Step, all string) {
 
 // lateHandshake is the step that makes a handshake whose last flight is the peer's: under TLS 1.2 it is so anyway, under
 // TLS 1.3 that are session tickets, which wait for the client's answer if a certificate was asked for.
-func (sp *spec) lateHandshake(version uint16) fakeserver.Step {
+func (sp *spec) lateHandshake(v version) fakeserver.Step {
 	return fakeserver.HandshakeWith(fakeserver.Config{
-		Certificate: sp.suite.leaf, Version: version, Tickets: true, ClientAuth: tls.RequestClientCert,
+		Certificate: sp.suite.leaf, Version: v.number, Tickets: true, ClientAuth: tls.RequestClientCert,
 	})
+}
+
+// runs tells data of few values in short, as runs of each.
+func runs(data string) []line {
+	var all []line
+	for len(data) > 0 {
+		n := len(data) - len(strings.TrimLeft(data, data[:1]))
+		all = append(all, line(fmt.Sprintf("%d times %q", n, data[:1])))
+		data = data[n:]
+	}
+	return all
 }

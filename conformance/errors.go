@@ -32,8 +32,8 @@ func (c *catalogue) errorItself() {
 	c.of("error/hierarchy")
 	c.it("gives the error of a session that stood all the types that it extends", func(sp *spec) {
 		_, since := sp.upgradedThen(sp.handshake(), forgedFault)
-		failure := sp.awaitEvent("an event that reports the forged record", since)
-		sp.Expect(lacking(failure.Condition, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", failure.Condition.Types)
+		report := sp.awaitEvent("an event that reports the forged record", since)
+		sp.Expect(lacking(report.Condition, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", report.Condition.Types)
 	})
 	c.it("gives the error of a handshake all the types that it extends", func(sp *spec) {
 		failure := sp.refusedBy(sp.peer(answering(plainFault)...)).condition
@@ -43,29 +43,24 @@ func (c *catalogue) errorItself() {
 	c.of("error/fields")
 	c.it("carries a code, a message and the wrapped socket where a session that stood fails", func(sp *spec) {
 		_, since := sp.upgradedThen(sp.handshake(), forgedFault)
-		failure := sp.awaitEvent("an event that reports the forged record", since)
-		sp.expectFields(failure.Condition)
-		sp.Expect(failure.Condition.Socket).To(be(wrapped), "the socket that the condition names")
+		report := sp.awaitEvent("an event that reports the forged record", since)
+		sp.expectFields(report.Condition)
+		sp.Expect(report.Condition.Socket).To(be(wrapped), "the socket that the condition names")
 	})
 	c.it("carries a code, a message and the socket of the wrapped stream", func(sp *spec) {
 		p := sp.peer(standing(sp.handshake(), forgedFault)...)
-		r := connect(p, plain, callbacks)
-		r.Stream = true
-		sp.connectedAs(r)
-		since := sp.mark()
-		sp.must(sp.wrap(closeCB))
-		sp.handshaken(p)
+		since := sp.upgraded(p, streaming)
 		p.Resume(theWrap)
-		failure := sp.awaitEvent("an event that reports the forged record", since)
-		sp.expectFields(failure.Condition)
-		sp.Expect(failure.Condition.Socket).To(be(subject.SocketOf(wrapped)), "the socket that the condition names")
+		report := sp.awaitEvent("an event that reports the forged record", since)
+		sp.expectFields(report.Condition)
+		sp.Expect(report.Condition.Socket).To(be(subject.SocketOf(wrapped)), "the socket that the condition names")
 	}).needing(subject.Stream)
 	// An operation that is refused has no socket to tell: that one was never there.
 	for _, f := range []fault{alertFault, plainFault, endFault} {
 		c.it("carries a code and a message where the handshake fails by "+f.how, func(sp *spec) {
 			failure := sp.refusedBy(sp.peer(answering(f)...))
 			sp.expectFields(failure.condition)
-			if !failure.answered {
+			if !failure.answered() {
 				sp.Expect(failure.condition.Socket).To(be(wrapped), "the socket that the condition names")
 			}
 		}).seen("apple/swift-nio-ssl#253")
@@ -110,34 +105,17 @@ func beAnError() types.GomegaMatcher {
 		"{{range $n, $t := .Actual.Types}}{{if $n}}, {{end}}{{$t}}{{else}}of no documented type{{end}}")
 }
 
-// A failedWrap is how a subject told that a wrap failed with its handshake.
-type failedWrap struct {
-	condition *subject.Condition
-	answered  bool // it was the answer to wrap; else it was an event
-	since     int  // a mark from before the wrap
-}
-
-// refusedBy wraps a connection to a peer with which there is no handshake, and waits until the subject tells of that. An
-// implementation whose wrap ends with the handshake does it in the answer to wrap, any other by an event.
+// refusedBy wraps a connection to a peer with which there is no handshake, and waits until the subject tells of that.
 func (sp *spec) refusedBy(p *peer) failedWrap {
 	sp.connected(p)
 	return sp.refused(sp.wrap(closeCB))
 }
 
-func (sp *spec) refused(wrap subject.Request) failedWrap {
-	since := sp.mark()
-	answer := sp.do(wrap)[0]
-	if answer.Error != nil {
-		return failedWrap{&answer.Error.Condition, true, since}
-	}
-	return failedWrap{sp.awaitEvent("an event that reports the failure of the handshake", since).Condition, false, since}
-}
-
 // expectOne expects that a failure was told once. Where the answer to wrap told it, the event callback may tell, once,
 // that the original has ended with it.
-func (sp *spec) expectOne(r failedWrap) {
-	events := sp.events(r.since, subject.OnEvent)
-	if !r.answered || len(events) > 0 {
+func (sp *spec) expectOne(f failedWrap) {
+	events := sp.events(f.since, subject.OnEvent)
+	if !f.answered() || len(events) > 0 {
 		sp.Expect(events).To(haveLen(1), "the calls of event callbacks for one failure")
 	}
 }

@@ -56,7 +56,7 @@ func (c *catalogue) errorAlerts() {
 			p := sp.peer(answering(f)...)
 			sp.connected(p)
 			sp.begin(sp.wrap(closeCB)) // what becomes of it is the business of other clauses
-			said := sp.sees(p, "an alert of the client, or the end of TCP", func(e fakeserver.Entry) bool { return isAlert(e) || isEnd(e) })
+			said := sp.sees(p, "an alert of the client, or the end of TCP", func(e fakeserver.Entry) bool { return isAlert(e) || clientEnd(e) })
 			if !isAlert(said) {
 				sp.fail("want: an alert, and then the end of TCP\n got: %s, and no alert before it", said.Kind)
 			}
@@ -76,11 +76,6 @@ func isAlert(e fakeserver.Entry) bool {
 	return e.Side == fakeserver.Client && e.Kind == fakeserver.Record && e.Type == fakeserver.AlertRecord
 }
 
-// isEnd tells whether the client ended TCP.
-func isEnd(e fakeserver.Entry) bool {
-	return e.Side == fakeserver.Client && (e.Kind == fakeserver.TCPClosed || e.Kind == fakeserver.TCPReset)
-}
-
 // The end of a connection that has not become a session yet.
 func (c *catalogue) errorInHandshake() {
 	c.of("error/handshake-end")
@@ -92,20 +87,14 @@ func (c *catalogue) errorInHandshake() {
 		sp.expectError(sp.refusedBy(sp.peer(answering(cut)...)))
 	}).seen("nodejs/node#8803", "python/asyncio#472")
 	c.it("reports one error where the peer ends, and no timeout where one was set", func(sp *spec) {
-		r := connect(sp.peer(answering(endFault)...), plain, callbacks)
-		r.ReadTimeout = 60_000
-		sp.connectedAs(r)
+		sp.connected(sp.peer(answering(endFault)...), readTimeout(60_000))
 		sp.expectError(sp.refused(sp.wrap(closeCB)))
 	}).needing(subject.ReadTimeout).seen("AsyncHttpClient/async-http-client#1242")
 	c.it("reports one error where the peer ends as soon as TCP stands", func(sp *spec) {
 		p := sp.peer(fakeserver.FIN(), fakeserver.ExpectEnd())
 		since := sp.mark()
-		answers := sp.do(connect(p, plain, callbacks), sp.wrap(closeCB))
-		if refused := answers[1].Error; refused != nil {
-			sp.expectError(failedWrap{&refused.Condition, true, since})
-			return
-		}
-		sp.expectError(failedWrap{sp.awaitEvent("an event that reports the end", since).Condition, false, since})
+		ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB))
+		sp.expectError(sp.awaitFailure("an event that reports the end", since, ids[1]))
 	}).needing(subject.WrapBeforeConnect)
 
 	c.of("error/handshake-reset")
@@ -118,21 +107,21 @@ func (c *catalogue) errorInHandshake() {
 	}).seen("apple/swift-nio-ssl#253")
 }
 
-func (sp *spec) expectError(r failedWrap) {
+func (sp *spec) expectError(f failedWrap) {
 	sp.fence()
-	sp.Expect(r.condition).To(beAnError(), "the condition reported")
-	sp.expectOne(r)
+	sp.Expect(f.condition).To(beAnError(), "the condition reported")
+	sp.expectOne(f)
 }
 
-func (sp *spec) expectResetOnce(r failedWrap) {
-	if !r.answered { // else there never was a socket for close-cb to tell of
-		sp.awaitCall("the call of close-cb "+string(closeCB), r.since, subject.OnClose, anyCall)
+func (sp *spec) expectResetOnce(f failedWrap) {
+	if !f.answered() { // else there never was a socket for close-cb to tell of
+		sp.awaitClose()
 	}
 	sp.fence()
-	if r.condition.Is(subject.TCPTimeout) {
-		sp.fail("want: a reset that is no timeout\n got: %s", r.condition)
+	if f.condition.Is(subject.TCPTimeout) {
+		sp.fail("want: a reset that is no timeout\n got: %s", f.condition)
 	}
-	sp.expectOne(r)
+	sp.expectOne(f)
 	if n := len(sp.calls(subject.OnClose)); n > 1 {
 		sp.fail("want: one call of close-cb\n got: %d of them", n)
 	}
@@ -141,39 +130,28 @@ func (sp *spec) expectResetOnce(r failedWrap) {
 // A client certificate that the peer does not accept. Under TLS 1.3 the client learns of that when its handshake is done.
 func (c *catalogue) errorOfClientCertificate() {
 	c.of("error/client-certificate-refused")
-	for _, v := range tlsVersions {
+	for _, v := range versions {
 		c.it(fmt.Sprintf("reports that the peer wants a certificate and was shown none, under %s", v.name), func(sp *spec) {
-			failure := sp.refusedBy(sp.refusing(v.number))
+			failure := sp.refusedBy(sp.demanding(v))
 			sp.Expect(failure.condition).To(beA(subject.TCPSSLError), "the condition reported")
-		}).needing(v.capability).seen("openssl/openssl#8500", "rustls/rustls#1707", "golang/go#28779")
+		}).needing(v.needs).seen("openssl/openssl#8500", "rustls/rustls#1707", "golang/go#28779")
 		c.it(fmt.Sprintf("reports that the peer does not accept the certificate, under %s", v.name), func(sp *spec) {
-			files, err := sp.suite.client(certs.Client)
-			if err != nil {
-				sp.cannot(err)
-			}
-			wrap := sp.wrap(closeCB)
-			wrap.Certificate, wrap.Key = files.Certificate, files.Keys[certs.PKCS8]
-			sp.connected(sp.refusing(v.number))
-			sp.Expect(sp.refused(wrap).condition).To(beA(subject.TCPSSLError), "the condition reported")
-		}).needing(v.capability).seen("openssl/openssl#11118", "rustls/tokio-rustls#38", "erlang/otp#5575")
+			sp.connected(sp.demanding(v))
+			sp.Expect(sp.refused(sp.wrapAs(sp.client(certs.Client), certs.PKCS8)).condition).To(beA(subject.TCPSSLError), "the condition reported")
+		}).needing(v.needs).seen("openssl/openssl#11118", "rustls/tokio-rustls#38", "erlang/otp#5575")
 	}
 	c.it("reports the refusal where something was written meanwhile, under TLS 1.3", func(sp *spec) {
-		sp.connected(sp.refusing(tls.VersionTLS13))
+		sp.connected(sp.demanding(tls13))
 		since := sp.mark()
 		ids := sp.begin(sp.wrap(closeCB), write(wrapped, "in the gap")) // which may be refused, or may look as sent
-		failure := failedWrap{since: since}
-		if answer := sp.answer(ids[0]); answer.Error != nil {
-			failure.condition = &answer.Error.Condition
-		} else {
-			failure.condition = sp.awaitEvent("an event that reports the refusal", since).Condition
-		}
+		failure := sp.awaitFailure("an event that reports the refusal", since, ids[0])
 		sp.Expect(failure.condition).To(beA(subject.TCPSSLError), "the condition reported")
 	}).needing(subject.TLS13).seen("haskell-tls/hs-tls#463")
 }
 
-// refusing starts a peer that wants a certificate of an authority of which there are none.
-func (sp *spec) refusing(version uint16) *peer {
+// demanding starts a peer that wants a certificate of an authority of which there are none.
+func (sp *spec) demanding(v version) *peer {
 	return sp.peer(fakeserver.SendPlain(greeting), fakeserver.RefuseClient(fakeserver.Config{
-		Certificate: sp.suite.leaf, Version: version, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(),
+		Certificate: sp.suite.leaf, Version: v.number, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(),
 	}), fakeserver.ExpectEnd())
 }

@@ -13,7 +13,7 @@ import (
 // ticket more, a key update and user_canceled need a peer that makes its records by hand.
 func (c *catalogue) errorNone() {
 	c.of("error/none")
-	for _, v := range tlsVersions {
+	for _, v := range versions {
 		// The peer that asks for a certificate, and takes none, sends its ticket behind the handshake under TLS 1.3.
 		for _, auth := range []tls.ClientAuthType{tls.NoClientCert, tls.RequestClientCert} {
 			text := "takes a session ticket for no data and no error, under " + v.name
@@ -35,7 +35,7 @@ func (c *catalogue) errorNone() {
 						sp.fail("want: no call of a read callback but for data\n got: the %s", r)
 					}
 				}
-			}).needing(v.capability)
+			}).needing(v.needs)
 		}
 	}
 }
@@ -51,9 +51,7 @@ func (c *catalogue) errorProcess() {
 		} {
 			p := sp.startPeer(string(as), append([]fakeserver.Step{fakeserver.SendPlain(greeting)}, script...)...)
 			sp.connectedAs(connect(p, as, callbacks))
-			wrap := sp.wrap("")
-			wrap.On, wrap.As = as, "tls-"+as
-			sp.begin(wrap) // its answer may come with the end of the handshake
+			sp.begin(sp.wrapOf(as, "tls-"+as, "")) // its answer may come with the end of the handshake
 			sp.sees(p, "a record", entryKind(fakeserver.Record))
 		}
 		sp.fence()
@@ -72,7 +70,7 @@ func (c *catalogue) errorProcess() {
 			}, f.steps...)})...)
 			sp.upgraded(p)
 			for seed := range 3 {
-				sp.do(when(subject.OnRead, wrapped, subject.Request{Op: subject.Write, On: wrapped, Size: size, Seed: seed + 1}))
+				sp.do(when(subject.OnRead, wrapped, writePayload(wrapped, size, seed+1)))
 			}
 			third := sp.id()
 			p.Resume(theWrap)
@@ -83,7 +81,7 @@ func (c *catalogue) errorProcess() {
 	c.it("lives on when it writes while reading is disabled and the peer has reset", func(sp *spec) {
 		p := sp.peer(standing(sp.handshake(), resetFault)...)
 		sp.upgraded(p)
-		sp.must(subject.Request{Op: subject.Disable, On: wrapped, ToRead: true})
+		sp.must(disable(wrapped))
 		p.Resume(theWrap)
 		sp.sees(p, "its reset", entryKind(fakeserver.TCPReset))
 		for range 3 {
@@ -95,28 +93,23 @@ func (c *catalogue) errorProcess() {
 	c.it("lives on when it closes a socket whose peer has reset", func(sp *spec) {
 		p, _ := sp.upgradedThen(sp.handshake(), resetFault)
 		sp.sees(p, "its reset", entryKind(fakeserver.TCPReset))
-		sp.do(write(wrapped, "into the void"), subject.Request{Op: subject.Close, On: wrapped})
+		sp.do(write(wrapped, "into the void"), closing(wrapped))
 		sp.expectAlive()
 	})
 }
 
 // expectIdle expects that the subject's process uses less than a fifth of a core while nothing happens.
 func (sp *spec) expectIdle() {
-	before, began := sp.cpu(), time.Now()
+	before, began := sp.cpuTime(), time.Now()
 	sp.waits(itsTimes, func() { sp.watch(500 * time.Millisecond) })
-	if used, took := sp.cpu()-before, time.Since(began); used >= took/5 {
+	if used, took := sp.cpuTime()-before, time.Since(began); used >= took/5 {
 		sp.fail("want: less than a fifth of one core while nothing happens\n got: %v of CPU time in %v", used, grain(took))
 	}
 }
 
-// cpu is the CPU time that the subject's process has used so far.
-func (sp *spec) cpu() time.Duration {
-	request := subject.Request{Op: subject.Measure}
-	answer := sp.do(request)[0]
-	if answer.Error != nil {
-		sp.fail("want: %s answered\n got: the %s", request, answer)
-	}
-	return time.Duration(answer.OK.CPU) * time.Millisecond
+// cpuTime is the CPU time that the subject's process has used so far.
+func (sp *spec) cpuTime() time.Duration {
+	return time.Duration(sp.status().CPU) * time.Millisecond
 }
 
 // expectAlive expects that the process is there, and its loop runs.

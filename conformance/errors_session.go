@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"crypto/tls"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,14 +22,14 @@ func (c *catalogue) errorInRecords() {
 		{"error/overlong", overlongFault, nil},
 	} {
 		c.of(clause.id)
-		for _, v := range tlsVersions {
+		for _, v := range versions {
 			c.it(fmt.Sprintf("reports %s, and delivers nothing of it, under %s", clause.fault.how, v.name), func(sp *spec) {
-				_, since := sp.upgradedThen(sp.speaking(v.number), clause.fault)
+				_, since := sp.upgradedThen(sp.handshakeUnder(v), clause.fault)
 				failure := sp.awaitEvent("an event that reports "+clause.fault.how, since)
 				sp.fence()
 				sp.Expect(failure.Condition).To(beA(subject.TCPSSLError), "the condition reported")
 				sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
-			}).needing(v.capability).seen(clause.incident...)
+			}).needing(v.needs).seen(clause.incident...)
 		}
 	}
 }
@@ -38,23 +37,23 @@ func (c *catalogue) errorInRecords() {
 // The end of TCP where the session has not ended.
 func (c *catalogue) errorAtEnd() {
 	c.of("error/truncation")
-	for _, v := range tlsVersions {
+	for _, v := range versions {
 		c.it(fmt.Sprintf("reports an error where the peer ends without close_notify, under %s", v.name), func(sp *spec) {
-			_, since := sp.upgradedThen(sp.speaking(v.number), behind("all but the end", endFault))
+			_, since := sp.upgradedThen(sp.handshakeUnder(v), behind("all but the end", endFault))
 			failure := sp.awaitEvent("an event that reports the end", since)
 			sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
-		}).needing(v.capability).seen("cl-plus-ssl/cl-plus-ssl#166", "ioflo/hio#173", "rustls/ktls#74")
+		}).needing(v.needs).seen("cl-plus-ssl/cl-plus-ssl#166", "ioflo/hio#173", "rustls/ktls#74")
 	}
 
 	c.of("error/cut-record")
-	for _, v := range tlsVersions {
+	for _, v := range versions {
 		c.it(fmt.Sprintf("reports an error where the peer ends inside a record, and delivers nothing of it, under %s", v.name), func(sp *spec) {
-			_, since := sp.upgradedThen(sp.speaking(v.number), cutFault)
+			_, since := sp.upgradedThen(sp.handshakeUnder(v), cutFault)
 			failure := sp.awaitEvent("an event that reports the end", since)
 			sp.fence()
 			sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
 			sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
-		}).needing(v.capability)
+		}).needing(v.needs)
 	}
 
 	c.of("error/reset-is-not-end")
@@ -122,7 +121,7 @@ func (c *catalogue) errorOnce() {
 		}).seen("nodejs/node#23631")
 	}
 	c.it("reports a client certificate that is refused once, under TLS 1.3", func(sp *spec) {
-		p := sp.refusing(tls.VersionTLS13)
+		p := sp.demanding(tls13)
 		failure := sp.refusedBy(p)
 		sp.settle(p)
 		sp.expectOne(failure)
@@ -131,9 +130,9 @@ func (c *catalogue) errorOnce() {
 
 // settle closes what an error should have closed, and has the session watched for what it may still report.
 func (sp *spec) settle(p *peer) {
-	sp.do(subject.Request{Op: subject.Close, On: wrapped}) // refused by rights: it is closed, or never was there
+	sp.do(closing(wrapped)) // refused by rights: it is closed, or never was there
 	sp.fence()
-	if !slices.ContainsFunc(p.Transcript().Entries(), entryKind(fakeserver.TCPReset)) {
+	if len(p.entries(entryKind(fakeserver.TCPReset))) == 0 {
 		sp.rest(p)
 	}
 }
@@ -156,7 +155,7 @@ func (c *catalogue) errorEffects() {
 			failure := sp.refusedBy(p)
 			sp.expectEnd(p)
 			sp.fence()
-			if !failure.answered { // else there never was a socket to ask
+			if !failure.answered() { // else there never was a socket to ask
 				sp.Expect(sp.closed(wrapped)).To(be(true), "closed? after the event")
 			}
 		})
@@ -177,7 +176,7 @@ func (c *catalogue) errorEffects() {
 
 // expectEnd waits until a peer sees the end of TCP.
 func (sp *spec) expectEnd(p *peer) {
-	sp.sees(p, "the end of TCP, without anybody having closed the socket", isEnd)
+	sp.sees(p, "the end of TCP, without anybody having closed the socket", clientEnd)
 }
 
 // expectIsolated has a session make round trips before and after another connection of the same loop has failed.
@@ -188,34 +187,23 @@ func (sp *spec) expectIsolated(failing []fakeserver.Step) {
 		doomedCalls subject.Tag    = "D"
 		trips                      = 20
 	)
-	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Echo())
-	since := sp.upgraded(p)
-	sp.trip(1)
+	since := sp.upgraded(sp.echoing())
+	sp.survives()
 	other := sp.startPeer("failing peer", failing...)
 	sp.must(connect(other, doomed, doomedCalls))
-	wrap := sp.wrap("")
-	wrap.On, wrap.As = doomed, doomedTLS
-	answer := sp.do(wrap)[0]
+	answer := sp.do(sp.wrapOf(doomed, doomedTLS, ""))[0]
 	other.Resume(theWrap)
 	if answer.Error == nil {
 		sp.await("an event that reports the failure of the other", func(r subject.Record) bool {
 			return r.Event == subject.OnEvent && r.Callbacks == doomedCalls
 		})
 	}
-	for n := range trips {
-		sp.trip(n + 2)
+	for range trips {
+		sp.survives()
 	}
 	sp.fence()
 	history := slices.DeleteFunc(sp.events(since), func(r subject.Record) bool { return r.Callbacks == doomedCalls || r.Event == subject.OnWrite })
 	sp.Expect(lines(joined(history))).To(be(lines([]subject.Record{{
-		Event: subject.OnRead, On: wrapped, Callbacks: callbacks, Data: []byte(strings.Repeat(ping, trips+1)),
+		Event: subject.OnRead, On: wrapped, Callbacks: callbacks, Data: []byte(strings.Repeat(question, trips+1)),
 	}})), "the callbacks of the other session")
-}
-
-const ping = "ping "
-
-// trip makes a round trip on the wrapped socket, whose peer echoes: the n-th one.
-func (sp *spec) trip(n int) {
-	sp.must(write(wrapped, ping))
-	sp.awaitRead(fmt.Sprintf("what the peer sends back for the %d. time", n), wrapped, n*len(ping))
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/fakeserver"
 )
 
 // during notes what the spec is about until the function that it returns is called.
@@ -28,17 +27,21 @@ func (sp *spec) fence() {
 }
 
 // quiet returns when a closed connection has come to rest on both sides: its close-cb has run, the peer has read all
-// of it and closed, and a fence has passed. With that the session can be watched; see [spec.end].
+// of it and closed, and a fence has passed.
 func (sp *spec) quiet(p *peer) {
-	sp.await("the call of close-cb "+string(closeCB), func(r subject.Record) bool {
-		return r.Event == subject.OnClose && r.Callbacks == closeCB
-	})
+	sp.awaitClose()
 	sp.rest(p)
 }
 
 // rest is quiet for a connection that may have no close-cb.
 func (sp *spec) rest(p *peer) {
-	sp.sees(p, "the end of the connection", entryKind(fakeserver.Closed))
+	sp.sees(p, "the end of the connection", over)
+	sp.atRest()
+}
+
+// atRest is rest for a connection that no peer has, or none any more. From then on the session can be watched: it is
+// parked when the spec is done; see [spec.end].
+func (sp *spec) atRest() {
 	sp.fence()
 	sp.rested = time.Now()
 }

@@ -3,9 +3,9 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/fakeserver"
 )
 
 // mark is where the records are now, for what is asked about those that follow.
@@ -77,59 +77,31 @@ func (sp *spec) history(since int) []line {
 	return history
 }
 
-// awaitRead waits until read callbacks called with an object have got so many bytes.
-func (sp *spec) awaitRead(what string, on subject.Handle, size int) {
-	got := 0
-	sp.await(what, func(r subject.Record) bool {
-		if r.Event == subject.OnRead && r.On == on {
-			got += len(r.Data) + r.Size
-		}
-		return got >= size
-	})
-}
-
-// awaitBytes waits until read callbacks have got so many bytes since a record, whatever they were called with.
-func (sp *spec) awaitBytes(what string, since, size int) {
-	got, seen := 0, 0
-	sp.await(what, func(r subject.Record) bool {
-		if seen++; seen > since && r.Event == subject.OnRead && r.Callbacks != canaryCallbacks {
-			got += len(r.Data) + r.Size
-		}
-		return got >= size
-	})
-}
-
-// awaitEvent waits for a call of an event callback since a record, but for the canary's, and returns it.
-func (sp *spec) awaitEvent(what string, since int) subject.Record {
-	return sp.awaitCall(what, since, subject.OnEvent, func(subject.Record) bool { return true })
-}
-
-// awaitCall waits for a call of a callback since a record, but for the canary's.
-func (sp *spec) awaitCall(what string, since int, of subject.Callback, match func(subject.Record) bool) subject.Record {
-	seen := 0
-	return sp.await(what, func(r subject.Record) bool {
-		seen++
-		return seen > since && r.Event == of && r.Callbacks != canaryCallbacks && match(r)
-	})
-}
-
-// awaitRan waits until a deferred request has run, and returns the event that says so.
-func (sp *spec) awaitRan(what string, id int) subject.Record {
-	return sp.await(what, func(r subject.Record) bool { return r.Event == subject.Ran && r.ID == id })
-}
-
-// entryKind matches the entries of a kind in a peer's transcript.
-func entryKind(k fakeserver.Kind) func(fakeserver.Entry) bool {
-	return func(e fakeserver.Entry) bool { return e.Kind == k }
-}
-
-// received is what the peer has got of application data so far, as one.
-func received(p *peer) string {
-	var all []byte
-	for _, e := range p.Transcript().Entries() {
-		if e.Kind == fakeserver.Data && e.Side == fakeserver.Client {
-			all = append(all, e.Data...)
+// handed is what read callbacks were handed since a record, as one: those that were called with some object, or all.
+func (sp *spec) handed(since int, with ...subject.Handle) string {
+	var all strings.Builder
+	for _, r := range sp.events(since, subject.OnRead) {
+		if len(with) == 0 || slices.Contains(with, r.On) {
+			all.Write(r.Data)
 		}
 	}
-	return string(all)
+	return all.String()
+}
+
+// conditions are the names of those that event callbacks were called with since a record.
+func (sp *spec) conditions(since int) []line {
+	var names []line
+	for _, r := range sp.events(since, subject.OnEvent) {
+		names = append(names, line(r.Condition.Name()))
+	}
+	return names
+}
+
+// closings are the calls of close-cb since a record; what it was called with is close/explicit's.
+func (sp *spec) closings(since int) []line {
+	var calls []line
+	for _, r := range sp.events(since, subject.OnClose) {
+		calls = append(calls, line("close-cb "+string(r.Callbacks)))
+	}
+	return calls
 }

@@ -38,11 +38,8 @@ func (c *catalogue) identityNew() {
 
 // wrapReturns performs a wrap, which must succeed, and tells what it returned: "ok, a socket" if that is a new one.
 func (sp *spec) wrapReturns(r subject.Request) line {
-	answer := sp.do(r)[0]
-	if answer.Error != nil {
-		sp.fail("%s was refused: %v", r, answer.Error)
-	}
-	return line(answer.OK.String())
+	result := sp.result(r)
+	return line(result.String())
 }
 
 func (c *catalogue) identityClasses() {
@@ -64,21 +61,16 @@ func (c *catalogue) identityClasses() {
 	})
 	c.it("gives a wrapped stream a socket with the members that the original's had", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		sp.openStream(p)
-		members := sp.members(subject.SocketOf(plainStream))
-		sp.must(sp.wrapStream())
-		sp.Expect(sp.members(subject.SocketOf(wrappedStream))).To(be(members), "the public members of the wrapped stream's socket, beside those that the original's had")
+		sp.connected(p, streaming)
+		members := sp.members(subject.SocketOf(plain))
+		sp.must(sp.wrap(closeCB))
+		sp.Expect(sp.members(subject.SocketOf(wrapped))).To(be(members), "the public members of the wrapped stream's socket, beside those that the original's had")
 	}).needing(subject.Stream)
 }
 
 // describe tells what an object is.
 func (sp *spec) describe(on subject.Handle) subject.Result {
-	request := subject.Request{Op: subject.Describe, On: on}
-	answer := sp.do(request)[0]
-	if answer.Error != nil {
-		sp.fail("%s was refused: %v", request, answer.Error)
-	}
-	return *answer.OK
+	return sp.result(subject.Request{Op: subject.Describe, On: on})
 }
 
 // members are the public ones of an object, sorted.
@@ -96,8 +88,7 @@ func (c *catalogue) identityOriginal() {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
 		sp.connected(p)
 		before := sp.describe(plain).Classes
-		sp.must(sp.wrap(closeCB))
-		sp.handshaken(p)
+		sp.upgrade(p, sp.wrap(closeCB))
 		sp.Expect(sp.describe(plain).Classes).To(be(before), "the classes of the original after the wrap, beside those before it")
 	}).needing(subject.Introspect)
 	// What the original does instead, if anything, is for the clauses of its group to say. Behind the write to it comes
@@ -111,7 +102,7 @@ func (c *catalogue) identityOriginal() {
 		sp.sees(p, "data, or the end of the connection", func(e fakeserver.Entry) bool {
 			return e.Kind == fakeserver.Data || e.Kind == fakeserver.Closed
 		})
-		sp.Expect(received(p)).NotTo(gomega.ContainSubstring("to the original"), "what the peer got under TLS")
+		sp.Expect(p.received()).NotTo(gomega.ContainSubstring("to the original"), "what the peer got under TLS")
 	})
 }
 
@@ -149,8 +140,8 @@ func (c *catalogue) identityOperations() {
 		}).needing(operation.needs...)
 		c.it("accepts the socket of a wrapped stream: "+operation.name, func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-			sp.streamUpgraded(p)
-			sp.accepts(subject.SocketOf(wrappedStream), operation.requests)
+			sp.upgraded(p, streaming)
+			sp.accepts(subject.SocketOf(wrapped), operation.requests)
 		}).needing(operation.needs...).needing(subject.Stream)
 	}
 }
@@ -182,10 +173,8 @@ func (c *catalogue) identityData() {
 		sockets := []subject.Handle{wrapped, "other-tls"}
 		for n, originals := 0, []subject.Handle{plain, "other"}; n < 2; n++ {
 			sp.connectedAs(connect(peers[n], originals[n], callbacks))
-			r := sp.wrap(closeCB)
-			r.On, r.As = originals[n], sockets[n]
-			sp.must(r)
-			sp.must(subject.Request{Op: subject.SetData, On: r.As, Data: []byte("that of " + r.As)})
+			sp.must(sp.wrapOf(originals[n], sockets[n], closeCB))
+			sp.must(subject.Request{Op: subject.SetData, On: sockets[n], Data: []byte("that of " + sockets[n])})
 		}
 		sp.Expect([]string{sp.dataOf(sockets[0]), sp.dataOf(sockets[1])}).To(be([]string{"that of tls", "that of other-tls"}), "the application's data of both")
 	})
@@ -193,10 +182,5 @@ func (c *catalogue) identityData() {
 
 // dataOf is what the application has stored on a socket.
 func (sp *spec) dataOf(on subject.Handle) string {
-	request := subject.Request{Op: subject.GetData, On: on}
-	answer := sp.do(request)[0]
-	if answer.Error != nil {
-		sp.fail("%s was refused: %v", request, answer.Error)
-	}
-	return string(answer.OK.Data)
+	return string(sp.result(subject.Request{Op: subject.GetData, On: on}).Data)
 }

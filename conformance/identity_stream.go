@@ -7,30 +7,24 @@ import (
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
-// The names of a stream and of what wrap makes of it.
-const (
-	plainStream   subject.Handle = "stream"
-	wrappedStream subject.Handle = "tls-stream"
-)
-
 func (c *catalogue) identityStreams() {
 	c.of("identity/new-stream")
 	c.it("returns a new stream for a stream", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		sp.openStream(p)
-		sp.Expect(sp.wrapReturns(sp.wrapStream())).To(be(line("ok, a stream")), "what wrap returned")
+		sp.connected(p, streaming)
+		sp.Expect(sp.wrapReturns(sp.wrap(closeCB))).To(be(line("ok, a stream")), "what wrap returned")
 	}).seen("orthecreedence/cl-async#126", "orthecreedence/cl-async#128", "orthecreedence/drakma-async#33")
 	c.it("returns a stream whose socket is an ssl-socket", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		sp.streamUpgraded(p)
-		sp.Expect(sp.describe(wrappedStream).Classes).To(gomega.ContainElement(subject.ClassStream), "the classes of what wrap returned")
-		sp.Expect(sp.describe(wrappedStream).Classes).NotTo(gomega.ContainElement(subject.ClassSocket), "the classes of what wrap returned")
-		sp.Expect(sp.describe(subject.SocketOf(wrappedStream)).Classes).To(gomega.ContainElement(subject.ClassSSLSocket), "the classes of its socket")
+		sp.upgraded(p, streaming)
+		sp.Expect(sp.describe(wrapped).Classes).To(gomega.ContainElement(subject.ClassStream), "the classes of what wrap returned")
+		sp.Expect(sp.describe(wrapped).Classes).NotTo(gomega.ContainElement(subject.ClassSocket), "the classes of what wrap returned")
+		sp.Expect(sp.describe(subject.SocketOf(wrapped)).Classes).To(gomega.ContainElement(subject.ClassSSLSocket), "the classes of its socket")
 	}).needing(subject.Introspect)
 	c.it("returns a stream that sends under TLS what is written to it", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-		sp.streamUpgraded(p)
-		sp.must(write(wrappedStream, "to the stream"))
+		sp.upgraded(p, streaming)
+		sp.must(write(wrapped, "to the stream"))
 		sp.sees(p, "what was written to the wrapped stream, under TLS", entryKind(fakeserver.Data))
 	}).seen("python/cpython#114921")
 
@@ -38,14 +32,14 @@ func (c *catalogue) identityStreams() {
 	c.it("calls the read callback with the ssl-socket and the stream that wrap returned, each time", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(),
 			fakeserver.Send("first"), fakeserver.Expect("go on"), fakeserver.Send("second"), fakeserver.ExpectEnd())
-		sp.openStream(p)
+		sp.connected(p, streaming)
 		since := sp.mark()
-		sp.must(sp.wrapStream())
-		sp.Expect(string(sp.readFrom(wrappedStream, since, len("first")))).To(be("first"), "what the wrapped stream has to read")
+		sp.must(sp.wrap(closeCB))
+		sp.Expect(sp.readFrom(wrapped, since, len("first"))).To(be("first"), "what the wrapped stream has to read")
 		again := sp.mark()
-		sp.must(write(wrappedStream, "go on"))
-		sp.Expect(string(sp.readFrom(wrappedStream, again, len("second")))).To(be("second"), "what it has to read then")
-		sp.Expect(sp.reads(since)).To(be([]line{"read callback of A called with tls-stream.socket and tls-stream"}), "the calls of read callbacks since the wrap")
+		sp.must(write(wrapped, "go on"))
+		sp.Expect(sp.readFrom(wrapped, again, len("second"))).To(be("second"), "what it has to read then")
+		sp.Expect(sp.reads(since)).To(be([]line{"read callback of A called with tls.socket and tls"}), "the calls of read callbacks since the wrap")
 	}).seen("python/cpython#114921")
 }
 
@@ -53,53 +47,19 @@ func (c *catalogue) identityStreams() {
 func (c *catalogue) identityStreamOver() {
 	c.of("identity/stream-made-over")
 	c.it("lets a stream be made that reads what comes then, and writes", func(sp *spec) {
-		p := sp.keeping(fakeserver.Expect("go on"), fakeserver.Send("kept"), fakeserver.ExpectEnd())
-		sp.handshaken(p)
-		since := sp.mark()
-		sp.must(subject.Request{Op: subject.MakeStream, On: wrapped, As: wrappedStream})
-		sp.must(write(wrappedStream, "go on"))
-		sp.Expect(string(sp.readFrom(wrappedStream, since, len("kept")))).To(be("kept"), "what the stream has to read")
+		p := sp.peer(fakeserver.ExpectPlain(startTLS), sp.handshake(), fakeserver.Expect("go on"), fakeserver.Send("kept"), fakeserver.ExpectEnd())
+		sp.opened(p, keeping)
+		since := sp.upgrade(p, sp.wrap(closeCB))
+		sp.must(streamOver(wrapped, reader))
+		sp.must(write(reader, "go on"))
+		sp.Expect(sp.readFrom(reader, since, len("kept"))).To(be("kept"), "what the stream has to read")
 	})
 	c.it("lets a stream be made that reads what was there before", func(sp *spec) {
-		p := sp.keeping(fakeserver.Send("kept"), fakeserver.ExpectEnd())
-		sp.handshaken(p)
-		since := 0
-		sp.awaitCall("the read callback for what the peer sent under TLS", since, subject.OnRead, anyCall)
-		sp.must(subject.Request{Op: subject.MakeStream, On: wrapped, As: wrappedStream})
-		sp.Expect(string(sp.readFrom(wrappedStream, since, len("kept")))).To(be("kept"), "what the stream has to read")
+		p := sp.peer(fakeserver.ExpectPlain(startTLS), sp.handshake(), fakeserver.Send("kept"), fakeserver.ExpectEnd())
+		sp.opened(p, keeping)
+		since := sp.upgrade(p, sp.wrap(closeCB))
+		sp.awaitCall("the read callback for what the peer sent under TLS", since, subject.OnRead)
+		sp.must(streamOver(wrapped, reader))
+		sp.Expect(sp.readFrom(reader, since, len("kept"))).To(be("kept"), "what the stream has to read")
 	})
-}
-
-// keeping wraps a socket that keeps what it reads, to a peer that goes on like this behind the handshake. There is no
-// greeting, which would be kept, too; that the connection stands shows in what the subject sends once connected.
-func (sp *spec) keeping(script ...fakeserver.Step) *peer {
-	const hello = "EHLO client\r\n"
-	p := sp.peer(append([]fakeserver.Step{fakeserver.ExpectPlain(hello), sp.handshake()}, script...)...)
-	r := connect(p, plain, callbacks)
-	r.Keep, r.Data = true, []byte(hello)
-	sp.must(r)
-	sp.sees(p, "what is sent once connected", entryKind(fakeserver.Bytes))
-	sp.must(sp.wrap(closeCB))
-	return p
-}
-
-// openStream opens a stream and reads the peer's greeting off it.
-func (sp *spec) openStream(p *peer) {
-	r := connect(p, plainStream, callbacks)
-	r.Stream = true
-	sp.connectedAs(r)
-}
-
-// wrapStream is the request to wrap the stream.
-func (sp *spec) wrapStream() subject.Request {
-	r := sp.wrap(closeCB)
-	r.On, r.As = plainStream, wrappedStream
-	return r
-}
-
-// streamUpgraded opens a stream, wraps it, and returns when the peer has the whole handshake.
-func (sp *spec) streamUpgraded(p *peer) {
-	sp.openStream(p)
-	sp.must(sp.wrapStream())
-	sp.handshaken(p)
 }

@@ -46,7 +46,7 @@ func (c *catalogue) originalWrites() {
 		c.of("original/write-not-delivered")
 		c.it("does not deliver what is written to the original "+m.moment, func(sp *spec) {
 			mis := m.act(sp)
-			if got := received(mis.peer); strings.Contains(got, "SECRET") {
+			if got := mis.peer.received(); strings.Contains(got, "SECRET") {
 				sp.fail("want: nothing of what was written to the original in the session's data\n got: the session's data is %s", subject.Quote([]byte(got)))
 			}
 		}).needing(m.needs...)

@@ -14,7 +14,7 @@ func (c *catalogue) originalCloses() {
 		since := sp.upgraded(sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd()))
 		if sp.do(closing(plain))[0].Error == nil {
 			sp.awaitEvent("an event that tells of the wrapped socket's end, since the original could be closed", since)
-			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose, anyCall)
+			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose)
 		}
 	})
 	c.it("refuses to close the original in the handshake, or ends the wrapped one with an event and close-cb", func(sp *spec) {
@@ -23,11 +23,9 @@ func (c *catalogue) originalCloses() {
 			return
 		}
 		// Where wrap ends with the handshake, it is refused, and there is nothing that close-cb could tell of.
-		end := sp.await("an event that tells of the wrapped socket's end, since the original could be closed", func(r subject.Record) bool {
-			return r.Event == subject.OnEvent && r.Callbacks == callbacks || r.Event == "" && r.ID == ids[0] && r.Error != nil
-		})
-		if end.Event != "" {
-			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose, anyCall)
+		end := sp.awaitFailure("an event that tells of the wrapped socket's end, since the original could be closed", since, ids...)
+		if !end.answered() {
+			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose)
 		}
 	})
 
@@ -50,9 +48,8 @@ func (c *catalogue) originalCloses() {
 		}
 	}).seen("libevent/libevent#135", "nodejs/node#1910")
 	c.it("lets the original be closed inside the wrapped one's close-cb", func(sp *spec) {
-		sp.upgraded(sp.echoes())
-		sp.must(when(subject.OnClose, subject.Handle(closeCB), closing(plain)))
-		inside := sp.id()
+		sp.upgraded(sp.echoing())
+		inside := sp.deferred(when(subject.OnClose, subject.Handle(closeCB), closing(plain)))
 		sp.do(closing(wrapped))
 		sp.awaitRan("the closing of the original inside close-cb", inside)
 		sp.fence()
@@ -63,7 +60,7 @@ func (c *catalogue) originalCloses() {
 // descriptor that was closed, in an order. Then it closes both again. The other connection must not notice.
 func (sp *spec) closesInOrder(order []string, perform func([]subject.Request)) {
 	const other, callbacksOfOther = "other", "B"
-	sp.upgraded(sp.echoes())
+	sp.upgraded(sp.echoing())
 	bystander := sp.startPeer("other peer", fakeserver.Echo())
 	step := map[string]subject.Request{"wrapped": closing(wrapped), "original": closing(plain), "other": connect(bystander, other, callbacksOfOther)}
 	var requests []subject.Request
@@ -85,52 +82,22 @@ func (c *catalogue) originalGrowth() {
 		payload := string(subject.Payload(record, 10))
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.SendRecords(64*mib/record, payload),
 			fakeserver.Hold("the rest"), fakeserver.SendRecords(192*mib/record, payload), fakeserver.ExpectEnd())
-		r := connect(p, plain, callbacks)
-		r.Digest = true
-		sp.connectedAs(r)
+		sp.connected(p, digesting)
 		since := sp.mark()
 		sp.must(sp.wrap(closeCB))
-		sp.streams(since, 64*mib)
-		before := sp.memory()
+		sp.awaitBytes("the first 64 MiB that the peer sends under TLS", since, 64*mib)
+		before := sp.status().Memory
 		p.Resume("the rest")
-		sp.streams(since, 256*mib)
-		if grown := sp.memory() - before; grown >= 96*mib {
+		sp.awaitBytes("all 256 MiB that the peer sends under TLS", since, 256*mib)
+		if grown := sp.status().Memory - before; grown >= 96*mib {
 			sp.fail("want: less than 96 MiB more in use after 256 MiB than after 64 MiB that passed through the wrapped socket\n got: %d MiB more", grown/mib)
 		}
 	}).seen("oven-sh/bun#36534")
 }
 
-// streams waits until so much has come since a record: as long as that takes, if it goes on.
-func (sp *spec) streams(since, size int) {
-	const step = 4 << 20
-	for got := step; got <= size; got += step {
-		sp.awaitBytes(fmt.Sprintf("%d of the %d bytes that the peer sends under TLS", got, size), since, got)
-	}
-}
-
-func (sp *spec) memory() int {
-	a := sp.do(subject.Request{Op: subject.Measure})[0]
-	if a.Error != nil {
-		sp.fail("want: the memory in use\n got: the %s", a)
-	}
-	return a.OK.Memory
-}
-
-func closing(on subject.Handle) subject.Request { return subject.Request{Op: subject.Close, On: on} }
-
-func disabled(on subject.Handle) subject.Request {
-	return subject.Request{Op: subject.Disable, On: on, ToRead: true, ToWrite: true}
-}
-
-// echoes is a peer that sends back what comes, under TLS.
-func (sp *spec) echoes() *peer {
-	return sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Echo())
-}
-
 // shaking wraps an open socket whose peer holds the ServerHello back; it returns when the peer has the ClientHello.
 func (sp *spec) shaking(then ...fakeserver.Step) (p *peer, since int, ids []int) {
-	p = sp.peer(append([]fakeserver.Step{fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold("the ServerHello"),
-		sp.handshake()}, then...)...)
+	p = sp.stalling(append([]fakeserver.Step{sp.handshake()}, then...)...)
 	sp.connected(p)
 	since = sp.mark()
 	ids = sp.begin(sp.wrap(closeCB))

@@ -6,7 +6,7 @@ import (
 )
 
 func (sp *spec) writesInSession() misuse {
-	p := sp.echoes()
+	p := sp.echoing()
 	since := sp.upgraded(p)
 	return sp.consequences(misuse{peer: p, since: since, refused: sp.do(write(plain, misdirected))[0].Error}, 0)
 }
@@ -14,7 +14,7 @@ func (sp *spec) writesInSession() misuse {
 func (sp *spec) writesInHandshake() misuse {
 	p, since, ids := sp.shaking(fakeserver.Echo())
 	m := misuse{peer: p, since: since, refused: sp.do(write(plain, misdirected))[0].Error}
-	p.Resume("the ServerHello")
+	p.Resume(serverHello)
 	return sp.consequences(m, ids[0])
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -57,12 +58,22 @@ func (s *suite) verdict(r ginkgo.Report) verdict.Verdict {
 			specs = append(specs, verdict.Spec{Blame: verdict.Suite, Failure: failure(report)})
 		}
 	}
+	s.sort(specs)
 	if len(all) > 0 {
 		specs = append(specs, judgement(all))
 	}
 	v := verdict.Of(s.subject.Info(), s.clauses, specs, r.RunTime.Seconds())
 	v.Ledger = waits
 	return v
+}
+
+// sort puts specs into the order of the catalogue, in whatever order they were run.
+func (s *suite) sort(specs []verdict.Spec) {
+	order := map[string]int{}
+	for n, e := range s.entries {
+		order[e.name()] = n
+	}
+	slices.SortStableFunc(specs, func(a, b verdict.Spec) int { return cmp.Compare(order[a.Name], order[b.Name]) })
 }
 
 // result reads what became of a spec off its report.

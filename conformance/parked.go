@@ -101,12 +101,11 @@ func (sp *spec) watched() (failure string) {
 	sp.with = []string{sp.name()}
 	sp.entry = sp.suite.entries[slices.IndexFunc(sp.suite.entries, ofLast)]
 	sp.phase = "the session was watched after everything in it had ended"
-	seen := len(sp.records)
 	return sp.attempt(func() {
 		sp.pullAll()
-		sp.expectNothing(seen)
+		sp.expectNothing()
 		sp.finish()
-		sp.expectNothing(seen)
+		sp.expectNothing()
 	})
 }
 
@@ -123,13 +122,37 @@ func (sp *spec) pullAll() {
 	}
 }
 
-// expectNothing expects that no callback is reported since a record.
-func (sp *spec) expectNothing(since int) {
-	for _, r := range sp.records[since:] {
-		if r.Event != "" {
-			sp.fail("want: no callback after close-cb\n got: %s, %v after the connection had come to rest",
-				r, r.Time.Sub(sp.rested).Round(time.Millisecond))
+// expectNothing expects that no callback is reported since the connection had come to rest, nor one of the socket that
+// was closed since its close-cb.
+func (sp *spec) expectNothing() {
+	var closed time.Time
+	for _, r := range sp.records {
+		late := r.Event != "" && r.Callbacks != canaryCallbacks && r.Time.After(sp.rested)
+		if !late && (closed.IsZero() || !ofClosed(r)) {
+			if r.Event == subject.OnClose && r.Callbacks == closeCB {
+				closed = r.Time
+			}
+			continue
 		}
+		since, after := closed, "close-cb"
+		if since.IsZero() {
+			since, after = sp.rested, "the connection had come to rest"
+		}
+		sp.fail("want: no callback after %s\n got: %s, %v after it", after, r, grain(r.Time.Sub(since)))
+	}
+}
+
+// ofClosed tells whether a record is the call of a callback of the wrapped socket, or of its close-cb.
+func ofClosed(r subject.Record) bool {
+	switch r.Event {
+	case "", subject.Ran:
+		return false
+	case subject.OnClose:
+		return r.Callbacks == closeCB
+	case subject.OnEvent:
+		return r.Condition.Socket == wrapped
+	default:
+		return r.On == wrapped
 	}
 }
 

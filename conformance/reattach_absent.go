@@ -1,16 +1,9 @@
 package conformance
 
 import (
-	"strings"
-
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
-
-// having has a socket connected with these callbacks and no others.
-func having(callbacks ...subject.Callback) func(*subject.Request) {
-	return func(r *subject.Request) { r.Has = callbacks }
-}
 
 func (c *catalogue) reattachAbsent() {
 	c.of("reattach/absent")
@@ -34,9 +27,7 @@ func (c *catalogue) reattachAbsent() {
 func (sp *spec) carriesOn(p *peer, since int) {
 	sp.Expect(lines(sp.events(since, subject.OnEvent, subject.OnClose))).To(be([]line{}), "the events since the wrap")
 	sp.must(write(wrapped, "two"))
-	sp.sees(p, "what was written after the occasion of the callback that was never given", func(fakeserver.Entry) bool {
-		return strings.HasSuffix(received(p), "two")
-	})
+	sp.awaitReceivedLast(p, "what was written after the occasion of the callback that was never given", "two")
 }
 
 func (c *catalogue) reattachAbsentEvent() {
@@ -50,7 +41,7 @@ func (c *catalogue) reattachAbsentEvent() {
 		{"any callback", nil},
 	} {
 		c.it("closes the socket, and calls close-cb, when it fails without "+without.what, func(sp *spec) {
-			p := sp.peer(fakeserver.ExpectPlain(starttls), sp.handshake(), fakeserver.Corrupted(fakeserver.Send("not as it was")), fakeserver.ExpectEnd())
+			p := sp.peer(fakeserver.ExpectPlain(startTLS), sp.handshake(), fakeserver.Corrupted(fakeserver.Send("not as it was")), fakeserver.ExpectEnd())
 			sp.opened(p, having(without.has...))
 			sp.must(sp.wrap(closeCB))
 			sp.handshaken(p)
@@ -59,7 +50,7 @@ func (c *catalogue) reattachAbsentEvent() {
 		})
 	}
 	c.it("closes the socket, and calls close-cb, when the handshake fails without any callback", func(sp *spec) {
-		p := sp.peer(fakeserver.ExpectPlain(starttls), fakeserver.ExpectClientHello(), fakeserver.SendPlain("500 no TLS\r\n"), fakeserver.ExpectEnd())
+		p := sp.peer(fakeserver.ExpectPlain(startTLS), fakeserver.ExpectClientHello(), fakeserver.SendPlain("500 no TLS\r\n"), fakeserver.ExpectEnd())
 		sp.opened(p, having())
 		if answer := sp.do(sp.wrap(closeCB))[0]; answer.Error != nil {
 			sp.fence() // it has made nothing that could be closed
@@ -68,14 +59,4 @@ func (c *catalogue) reattachAbsentEvent() {
 		sp.quiet(p)
 		sp.Expect(sp.closed(wrapped)).To(be(true), "whether the wrapped socket is closed after the failure")
 	})
-}
-
-// opened is connected for a socket whose read callback does not tell: the peer has what it sent when it was connected.
-func (sp *spec) opened(p *peer, change func(*subject.Request)) {
-	defer sp.during("the spec did not get as far as its clause: a plain connection comes first")()
-	r := connect(p, plain, callbacks)
-	r.Data = []byte(starttls)
-	change(&r)
-	sp.must(r)
-	sp.sees(p, "what was to be sent in plain", fromClient(fakeserver.Bytes))
 }

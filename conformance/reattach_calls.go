@@ -5,13 +5,7 @@ import (
 	"slices"
 
 	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/fakeserver"
 )
-
-// also attaches more callbacks to what is connected.
-func also(more ...subject.Callback) func(*subject.Request) {
-	return func(r *subject.Request) { r.Has = slices.Concat(r.Has, more) }
-}
 
 // object is the one that a callback was called with; an event callback's is the one that the condition names.
 func object(r subject.Record) subject.Handle {
@@ -42,24 +36,10 @@ func inShort(events []subject.Record, short func(subject.Record) string) []line 
 	return slices.Compact(lines)
 }
 
-// awaitDone waits until a deferred request has run, which may not be refused, and returns the event that says so.
-func (sp *spec) awaitDone(what string, id int) subject.Record {
-	ran := sp.awaitRan(what, id)
-	if ran.Error != nil {
-		sp.fail("%s was refused: %v", what, ran.Error)
-	}
-	return ran
-}
-
-// fromClient matches what the client sent of a kind.
-func fromClient(k fakeserver.Kind) func(fakeserver.Entry) bool {
-	return func(e fakeserver.Entry) bool { return e.Kind == k && e.Side == fakeserver.Client }
-}
-
 // arrives writes to the wrapped socket and returns when the peer has what was written: the handshake is done on both
 // sides, and what the subject had to report of it has been reported.
 func (sp *spec) arrives(p *peer, data string) {
 	sp.must(write(wrapped, data))
-	sp.sees(p, "what was written to the wrapped socket", fromClient(fakeserver.Data))
+	sp.sees(p, "what was written to the wrapped socket", clientData)
 	sp.fence()
 }

@@ -8,38 +8,28 @@ import (
 func (c *catalogue) reattachDrainMode() {
 	c.of("reattach/drain-mode")
 	c.it("leaves decrypted data in the buffer where the original's was left there", func(sp *spec) {
-		p := sp.peer(fakeserver.ExpectPlain(starttls), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
-		sp.opened(p, func(r *subject.Request) { r.Keep = true })
+		p := sp.peer(fakeserver.ExpectPlain(startTLS), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
+		sp.opened(p, keeping)
 		since := sp.mark()
 		sp.must(sp.wrap(closeCB))
-		sp.awaitCall("a call of the read callback", since, subject.OnRead, anyCall)
-		sp.Expect(sp.handedOver(since)).To(be(""), "what read callbacks were handed since the wrap, of what should have stayed in the buffer")
-		const view subject.Handle = "view"
-		sp.must(subject.Request{Op: subject.MakeStream, On: wrapped, As: view})
-		sp.Expect(string(sp.readFrom(view, since, len("hello")))).To(be("hello"), "what a stream over the wrapped socket holds")
+		sp.awaitCall("a call of the read callback", since, subject.OnRead)
+		sp.Expect(sp.handed(since)).To(be(""), "what read callbacks were handed since the wrap, of what should have stayed in the buffer")
+		sp.must(streamOver(wrapped, reader))
+		sp.Expect(sp.readFrom(reader, since, len("hello"))).To(be("hello"), "what a stream over the wrapped socket holds")
 	})
 	c.it("leaves decrypted data for the stream where the original was one", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
-		since := sp.reattachedStream(p)
-		sp.Expect(string(sp.readFrom(wrapped, since, len("hello")))).To(be("hello"), "what was read from the wrapped stream")
-		sp.Expect(sp.handedOver(since)).To(be(""), "what read callbacks were handed since the wrap, of what is the stream's")
+		since := sp.upgraded(p, streaming)
+		sp.Expect(sp.readFrom(wrapped, since, len("hello"))).To(be("hello"), "what was read from the wrapped stream")
+		sp.Expect(sp.handed(since)).To(be(""), "what read callbacks were handed since the wrap, of what is the stream's")
 	})
 	c.it("hands decrypted data over where the original's was", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p)
-		sp.awaitCall("a call of the read callback", since, subject.OnRead, anyCall)
+		sp.awaitCall("a call of the read callback", since, subject.OnRead)
 		sp.fence()
-		sp.Expect(sp.handedOver(since)).To(be("hello"), "what read callbacks were handed since the wrap")
+		sp.Expect(sp.handed(since)).To(be("hello"), "what read callbacks were handed since the wrap")
 	})
-}
-
-// handedOver is what read callbacks were handed since a record.
-func (sp *spec) handedOver(since int) string {
-	var all []byte
-	for _, r := range sp.events(since, subject.OnRead) {
-		all = append(all, r.Data...)
-	}
-	return string(all)
 }
 
 func (c *catalogue) reattachPaused() {
@@ -55,17 +45,17 @@ func (c *catalogue) reattachPaused() {
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("one"), fakeserver.Send("two"), fakeserver.Send("three"),
 				then.step, fakeserver.ExpectEnd())
 			sp.connected(p)
-			sp.must(subject.Request{Op: subject.Disable, On: plain, ToRead: true})
+			sp.must(disable(plain))
 			since := sp.mark()
 			wrap := sp.begin(sp.wrap(closeCB))
 			sp.linger(p, "three")
 			sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of the read callback while reading was disabled")
-			enable := sp.begin(subject.Request{Op: subject.Enable, On: wrapped, ToRead: true})
+			enabling := sp.begin(enable(wrapped))
 			sp.performed(wrap)
-			sp.performed(enable)
+			sp.performed(enabling)
 			sp.awaitBytes("what the peer sent", since, len("onetwothree"))
 			sp.fence()
-			sp.Expect(sp.handedOver(since)).To(be("onetwothree"), "what the read callback was handed once reading was enabled")
+			sp.Expect(sp.handed(since)).To(be("onetwothree"), "what the read callback was handed once reading was enabled")
 		}).seen("twisted/twisted#5347", "erlang/otp#4586", "epgsql/epgsql#263")
 	}
 }

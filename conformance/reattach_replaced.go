@@ -15,8 +15,6 @@ func replacing(on subject.Handle, data string, replaced ...subject.Callback) sub
 	return r
 }
 
-const starttls = "STARTTLS\r\n"
-
 // reattachLatest is about the callbacks as they stand at the wrap. The peer sends data and closes: that is one call of
 // a read callback at least, and of an event callback.
 func (c *catalogue) reattachLatest() {
@@ -32,10 +30,10 @@ func (c *catalogue) reattachLatest() {
 		{subject.OnEvent, []line{"read callback of A", "event callback of B"}},
 	} {
 		c.it("reattaches the "+string(given.callback)+" callback that came with a write", func(sp *spec) {
-			p := script(sp, fakeserver.SendPlain(greeting), fakeserver.ExpectPlain(starttls), fakeserver.SendPlain("220 go\r\n"))
+			p := script(sp, fakeserver.SendPlain(greeting), fakeserver.ExpectPlain(startTLS), fakeserver.SendPlain("220 go\r\n"))
 			sp.connected(p)
 			since := sp.mark()
-			sp.must(replacing(plain, starttls, given.callback))
+			sp.must(replacing(plain, startTLS, given.callback))
 			sp.awaitBytes("the peer's answer in plain", since, len("220 go\r\n"))
 			since = sp.mark()
 			sp.must(sp.wrap(closeCB))
@@ -44,10 +42,10 @@ func (c *catalogue) reattachLatest() {
 		})
 	}
 	c.it("reattaches the callback that came with a write in the same turn as the wrap", func(sp *spec) {
-		p := script(sp, fakeserver.SendPlain(greeting), fakeserver.ExpectPlain(starttls))
+		p := script(sp, fakeserver.SendPlain(greeting), fakeserver.ExpectPlain(startTLS))
 		sp.connected(p)
 		since := sp.mark()
-		sp.must(replacing(plain, starttls, subject.OnRead), sp.wrap(closeCB))
+		sp.must(replacing(plain, startTLS, subject.OnRead), sp.wrap(closeCB))
 		sp.awaitEvent("an event when the peer has closed", since)
 		sp.Expect(owned(sp.events(since, subject.OnRead, subject.OnEvent))).
 			To(be([]line{"read callback of B", "event callback of A"}), "the callbacks called since the wrap")
@@ -75,10 +73,12 @@ func (c *catalogue) reattachOverride() {
 	}
 	c.it("replaces the write callback by that of a write on the wrapped socket, and nothing else", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("question"), fakeserver.Send("answer"), fakeserver.ExpectEnd())
-		sp.upgradedWith(p, also(subject.OnWrite))
+		sp.upgraded(p, also(subject.OnWrite))
 		since := sp.mark()
 		sp.must(replacing(wrapped, "question", subject.OnWrite))
-		sp.awaitCall("a call of the write callback that was given", since, subject.OnWrite, func(r subject.Record) bool { return r.Callbacks == replacements })
+		sp.awaitSince("a call of the write callback that was given", since, func(r subject.Record) bool {
+			return r.Event == subject.OnWrite && r.Callbacks == replacements
+		})
 		sp.awaitBytes("the peer's answer", since, len("answer"))
 		sp.Expect(owned(sp.events(since, subject.OnRead))).To(be([]line{"read callback of A"}), "the read callbacks called since the write")
 	}).needing(subject.WriteCallback)

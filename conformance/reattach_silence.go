@@ -20,8 +20,7 @@ func (c *catalogue) reattachSilence() {
 
 	c.it("calls nothing with the original after the callback in which it was wrapped", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("one"), fakeserver.Expect("two"), fakeserver.ExpectEnd())
-		sp.must(when(subject.OnRead, plain, sp.wrap(closeCB)))
-		wrap := sp.id()
+		wrap := sp.deferred(when(subject.OnRead, plain, sp.wrap(closeCB)))
 		sp.connected(p)
 		ran := sp.awaitDone("the wrap inside the read callback", wrap)
 		sp.arrives(p, "two")
@@ -32,10 +31,8 @@ func (c *catalogue) reattachSilence() {
 		const size = 8 << 20 // more than the kernel takes while the peer reads nothing
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.Hold("reading"), fakeserver.ExpectPlain(string(subject.Payload(size, 1))),
 			sp.handshake(), fakeserver.Expect("hello"), fakeserver.ExpectEnd())
-		r := connect(p, plain, callbacks)
-		also(subject.OnWrite)(&r)
-		sp.connectedAs(r)
-		ids := sp.begin(subject.Request{Op: subject.Write, On: plain, Size: size, Seed: 1}, sp.wrap(closeCB))
+		sp.connected(p, also(subject.OnWrite))
+		ids := sp.begin(writePayload(plain, size, 1), sp.wrap(closeCB))
 		p.Resume("reading")
 		sp.performed(ids)
 		sp.arrives(p, "hello")
@@ -43,39 +40,37 @@ func (c *catalogue) reattachSilence() {
 	}).needing(subject.WriteCallback)
 
 	c.it("calls no event callback for the original when the peer closes", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.CloseNotify(), fakeserver.FIN(), fakeserver.Hold("closed"))
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.CloseNotify(), fakeserver.FIN(), fakeserver.Hold("its silence"))
 		sp.upgraded(p)
 		wrap := sp.id()
-		sp.sees(p, "the end of what it sends", entryKind(fakeserver.Held))
+		sp.holding(p, "its silence")
 		sp.silent(sp.answer(wrap))
 	})
 
 	c.it("calls no event callback for the original when the handshake fails", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.SendPlain("500 no TLS\r\n"), fakeserver.Hold("refused"))
+		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.SendPlain("500 no TLS\r\n"), fakeserver.Hold("its silence"))
 		sp.connected(p)
 		answer := sp.do(sp.wrap(closeCB))[0]
 		if answer.Error != nil {
 			return // the wrap has failed, and has made nothing that could be called in the original's place
 		}
-		sp.sees(p, "the end of what it sends", entryKind(fakeserver.Held))
+		sp.holding(p, "its silence")
 		sp.silent(answer)
 	})
 
 	c.it("does not call the connect callback with an original that was wrapped before", func(sp *spec) {
 		p := sp.peer(sp.handshake(), fakeserver.Expect("hello"), fakeserver.ExpectEnd())
-		r := connect(p, plain, callbacks)
-		also(subject.OnConnect)(&r)
-		ids := sp.begin(r, sp.wrap(closeCB))
+		ids := sp.begin(connect(p, plain, callbacks, also(subject.OnConnect)), sp.wrap(closeCB))
 		sp.performed(ids)
 		sp.arrives(p, "hello")
 		sp.silent(sp.answer(ids[1]))
 	}).needing(subject.WrapBeforeConnect, subject.ConnectCallback)
 
 	c.it("calls nothing with an original stream, or its socket", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.CloseNotify(), fakeserver.Hold("closed"))
-		sp.reattachedStream(p)
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.CloseNotify(), fakeserver.Hold("its silence"))
+		sp.upgraded(p, streaming)
 		wrap := sp.id()
-		sp.sees(p, "the end of what it sends", entryKind(fakeserver.Held))
+		sp.holding(p, "its silence")
 		sp.silent(sp.answer(wrap))
 	}).needing(subject.Stream)
 }
@@ -120,7 +115,7 @@ func (c *catalogue) reattachAfterReturn() {
 		c.it("calls no callback inside a wrap while reading is disabled, with "+waits.what+" waiting", func(sp *spec) {
 			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.Hold("disabled"), waits.step, fakeserver.Hold("wrapped"), fakeserver.ExpectEnd())
 			sp.connected(p)
-			sp.must(subject.Request{Op: subject.Disable, On: plain, ToRead: true})
+			sp.must(disable(plain))
 			p.Resume("disabled")
 			sp.sees(p, "the end of its step", func(e fakeserver.Entry) bool { return e.Text == "wrapped" || e.Kind == fakeserver.TCPReset })
 			sp.wrapUninterrupted()
@@ -129,9 +124,7 @@ func (c *catalogue) reattachAfterReturn() {
 	}
 	c.it("calls no callback inside a wrap of a socket that holds unread bytes", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd())
-		r := connect(p, plain, callbacks)
-		r.Keep = true
-		sp.connectedAs(r)
+		sp.connected(p, keeping)
 		sp.wrapUninterrupted()
 	}).needing(subject.Stream)
 }

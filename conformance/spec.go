@@ -13,7 +13,6 @@ import (
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
-	"github.com/sslconform/sslconform/fakeserver"
 )
 
 // A spec is the run of one: a session of the subject, its peers, and what passed between all of them.
@@ -41,12 +40,6 @@ type spec struct {
 	// T is the time that a timed spec is about.
 	T   time.Duration
 	gap time.Duration // the longest that something took which takes no time
-}
-
-// A peer is a fake server with the name that it has in the timeline.
-type peer struct {
-	*fakeserver.Server
-	name string
 }
 
 func (s *suite) newSpec(ctx context.Context, e *entry) *spec {
@@ -151,72 +144,6 @@ func (sp *spec) must(turn ...subject.Request) {
 	sp.performed(sp.begin(turn...))
 }
 
-// await returns the first record that matches, be it there already.
-func (sp *spec) await(what string, match func(subject.Record) bool) subject.Record {
-	var found subject.Record
-	sp.waits("for "+what, func() { found = sp.find(what, match) })
-	return found
-}
-
-func (sp *spec) find(what string, match func(subject.Record) bool) subject.Record {
-	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
-	defer cancel()
-	for n := 0; ; n++ {
-		if n == len(sp.records) {
-			if err := sp.pull(ctx); errors.Is(err, context.DeadlineExceeded) {
-				sp.gaveUp(what)
-				sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.patience(), sp.lastWord())
-			} else if err != nil {
-				sp.broke("wait for "+what, err)
-			}
-		}
-		if match(sp.records[n]) {
-			return sp.records[n]
-		}
-	}
-}
-
-// patience bounds a wait; what a timed spec waits for takes its time beside.
-func (sp *spec) patience() time.Duration { return sp.suite.options.Patience + 3*sp.T }
-
-func (sp *spec) gaveUp(what string) {
-	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})
-}
-
-func (sp *spec) lastWord() string {
-	if len(sp.records) == 0 {
-		return "start of the session"
-	}
-	return sp.records[len(sp.records)-1].String()
-}
-
-// pull takes the next record from the session.
-func (sp *spec) pull(ctx context.Context) error {
-	r, err := sp.session.Next(ctx)
-	if err == nil {
-		sp.records = append(sp.records, r)
-		sp.timeline.Reported(r)
-	}
-	return err
-}
-
-// sees waits until something is in a peer's transcript.
-func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fakeserver.Entry {
-	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
-	defer cancel()
-	var e fakeserver.Entry
-	var err error
-	sp.waits("for "+what+" at the "+p.name, func() { e, err = p.Transcript().Await(ctx, match) })
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		sp.gaveUp(what)
-		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, sp.patience())
-	case err != nil:
-		sp.fail("want: %s, at the %s\n got: %v", what, p.name, err)
-	}
-	return e
-}
-
 // fail is the subject's.
 func (sp *spec) fail(format string, a ...any) {
 	ginkgo.GinkgoHelper()
@@ -268,13 +195,16 @@ func (sp *spec) explain(message string) string {
 	}.String()
 }
 
-// end asks the session to end, as each must, and takes everything down; or the session is parked.
+// end asks the session to end, as each must, and takes everything down; or the session is parked. The spec may have
+// ended it itself.
 func (sp *spec) end() {
-	if sp.parks() && !sp.suite.lot.full() {
+	switch {
+	case sp.session == nil:
+	case sp.parks() && !sp.suite.lot.full():
 		sp.park()
-		return
+	default:
+		sp.expectRan(sp.finish())
 	}
-	sp.expectRan(sp.finish())
 }
 
 // finish asks the session to end and returns the deferred requests that never ran.

@@ -26,7 +26,7 @@ func (c *catalogue) timeoutsInherited() {
 	c.of("timeout/read")
 	c.timed("fires once on the wrapped socket, after as much silence as was set on the original", func(sp *spec) {
 		p := sp.silentAfter("last words")
-		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		since := sp.upgraded(p, readTimeout(sp.ms()))
 		sp.awaitBytes("the peer's last words", since, len("last words"))
 		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
 		sp.rest(p)
@@ -38,14 +38,15 @@ func (c *catalogue) timeoutsInherited() {
 	c.of("timeout/write")
 	c.timed("fires once where the peer stops reading, and what it reads later is whole", func(sp *spec) {
 		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
-		since := sp.upgradedWith(p, func(r *subject.Request) { r.WriteTimeout = sp.ms() })
+		since := sp.upgraded(p, writeTimeout(sp.ms()))
 		asked := time.Now()
-		sp.must(subject.Request{Op: subject.Write, On: wrapped, Size: stuck, Seed: 9})
+		sp.must(writePayload(wrapped, stuck, 9))
+		written := time.Now() // it takes its time to encrypt so much
 		timeout := sp.awaitEvent("an event when the peer has read nothing for that long", since)
 		p.Resume("to read")
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
-		sp.onTime(timeout, asked)
+		sp.onTimeBetween(timeout, asked, written)
 		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
 		sp.expectPrefix(p, subject.Payload(stuck, 9))
 	}).seen("palantir/witchcraft-go-server#267")
@@ -53,7 +54,7 @@ func (c *catalogue) timeoutsInherited() {
 	c.of("timeout/stream")
 	c.timed("fires on a wrapped stream as it was set on the original one", func(sp *spec) {
 		p := sp.silentAfter("last words")
-		since := sp.upgradedWith(p, func(r *subject.Request) { r.Stream, r.ReadTimeout = true, sp.ms() })
+		since := sp.upgraded(p, streaming, readTimeout(sp.ms()))
 		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
@@ -62,14 +63,12 @@ func (c *catalogue) timeoutsInherited() {
 
 	c.of("timeout/connect")
 	c.timed("fires where the TCP connect never completes", func(sp *spec) {
-		p := sp.hanging()
-		r := connect(p, plain, callbacks)
-		r.ReadTimeout = sp.ms()
+		p := sp.nobody(fakeserver.StartHanging())
 		asked := time.Now()
-		sp.begin(r, sp.wrap(closeCB))
-		failure, at := sp.failure("an event when nothing has come of the connect for that long", 0)
-		sp.Expect(failure).To(beA(subject.TCPTimeout), "the condition reported")
-		sp.onTime(at, asked)
+		ids := sp.begin(connect(p, plain, callbacks, readTimeout(sp.ms())), sp.wrap(closeCB))
+		timeout := sp.awaitFailure("an event when nothing has come of the connect for that long", 0, ids...)
+		sp.Expect(timeout.condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTime(timeout.Record, asked)
 	}).seen("libevent/libevent#742")
 }
 
@@ -84,7 +83,7 @@ func (c *catalogue) timeoutsWithoutEnd() {
 
 	c.of("timeout/none")
 	c.timed("does not fire where the original had none", func(sp *spec) {
-		sp.staysSilent(func(*subject.Request) {})
+		sp.staysSilent(readTimeout(0))
 	}).seen("orthecreedence/cl-async#49")
 
 	c.of("timeout/cleared")
@@ -99,30 +98,29 @@ func (c *catalogue) timeoutsWithoutEnd() {
 
 	c.of("timeout/original-inert")
 	c.timed("does not fire when one was set on the original after the wrap, neither here nor there", func(sp *spec) {
-		sp.staysSilent(func(*subject.Request) {}, subject.Request{Op: subject.SetTimeouts, On: plain, ReadTimeout: sp.ms(), WriteTimeout: sp.ms()})
+		sp.staysSilent(readTimeout(0), subject.Request{Op: subject.SetTimeouts, On: plain, ReadTimeout: sp.ms(), WriteTimeout: sp.ms()})
 	}).seen("nodejs/node#878")
 }
 
 // staysSilent expects that a connection which stays silent reports nothing, whatever was set before; it may be refused.
-func (sp *spec) staysSilent(connected func(*subject.Request), set ...subject.Request) {
+func (sp *spec) staysSilent(connected change, set ...subject.Request) {
 	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
-	since := sp.upgradedWith(p, connected)
+	since := sp.upgraded(p, connected)
 	sp.do(set...)
 	sp.watch(6 * sp.T)
 	sp.Expect(sp.history(since)).To(be([]line{}), "the callbacks called since the wrap, in a silence of %v", 6*sp.T)
-	sp.must(subject.Request{Op: subject.Close, On: wrapped})
+	sp.must(closing(wrapped))
 	sp.rest(p)
 }
 
 func (c *catalogue) timeoutsOfPeersThatStop() {
 	c.of("timeout/handshake")
 	c.timed("fires in a handshake that stalls", func(sp *spec) {
-		p := sp.stalling()
-		wrapped := time.Now()
-		failure, at := sp.failure("an event when the handshake has stalled for that long", sp.stalled(p))
-		p.Resume(serverHello)
-		sp.Expect(failure).To(beA(subject.TCPTimeout), "the condition reported")
-		sp.onTimeBetween(at, sp.greeted(p), wrapped)
+		p := sp.stalling(fakeserver.ExpectEnd())
+		timeout := sp.stalled(p)
+		sp.Expect(timeout.condition).To(beA(subject.TCPTimeout), "the condition reported")
+		began := sp.sees(p, "a ClientHello", entryKind(fakeserver.ClientHello)).Time
+		sp.onTimeBetween(timeout.Record, sp.greeted(p), began)
 		sp.rest(p)
 	}).seen("tornadoweb/tornado#2785", "emersion/go-smtp#161")
 
@@ -130,7 +128,7 @@ func (c *catalogue) timeoutsOfPeersThatStop() {
 	c.timed("fires where the peer stops in the middle of a record", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Cut(20, fakeserver.Send("this is too much for twenty bytes")),
 			fakeserver.ExpectEnd())
-		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		since := sp.upgraded(p, readTimeout(sp.ms()))
 		timeout := sp.awaitEvent("an event when the record has not gone on for that long", since)
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
@@ -142,7 +140,7 @@ func (c *catalogue) timeoutsOfPeersThatStop() {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.SendPlain("\x17\x03\x03\x00\x64"),
 			fakeserver.Hold("1"), fakeserver.SendPlain("d"), fakeserver.Hold("2"), fakeserver.SendPlain("r"),
 			fakeserver.Hold("3"), fakeserver.SendPlain("i"), fakeserver.ExpectEnd())
-		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		since := sp.upgraded(p, readTimeout(sp.ms()))
 		for _, drop := range []string{"1", "2", "3"} {
 			sp.pace(sp.T * 4 / 10)
 			p.Resume(drop)
@@ -161,30 +159,24 @@ func (c *catalogue) timeoutsOfPeersThatStop() {
 			script = append(script, fakeserver.Hold(n), fakeserver.Send(n))
 		}
 		p := sp.peer(append(script, fakeserver.ExpectEnd())...)
-		since := sp.upgradedWith(p, readTimeout(sp.ms()))
+		since := sp.upgraded(p, readTimeout(sp.ms()))
 		for n, name := range rounds {
 			sp.pace(sp.T / 2)
 			p.Resume(name)
 			sp.awaitBytes("what the peer sent in time", since, n+1)
 		}
 		sp.Expect(sp.history(since)).To(be([]line{`read tls "123456"`}), "the callbacks called while data arrived every %v", sp.T/2)
-		sp.must(subject.Request{Op: subject.Close, On: wrapped})
+		sp.must(closing(wrapped))
 		sp.rest(p)
 	})
 }
 
-// serverHello is what the script of a peer holds whose handshake stalls.
-const serverHello = "the ServerHello"
-
-// stalling starts a peer that leaves the ClientHello unanswered.
-func (sp *spec) stalling() *peer {
-	return sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.Hold(serverHello), fakeserver.ExpectEnd())
-}
-
-// stalled wraps an original that has a read timeout, so that the handshake stalls.
-func (sp *spec) stalled(p *peer) (since int) {
-	sp.connectedAs(with(connect(p, plain, callbacks), readTimeout(sp.ms())))
-	since = sp.mark()
-	sp.begin(sp.wrap(closeCB))
-	return since
+// stalled wraps an original that has a read timeout, and waits until the handshake with a peer that stalls has failed.
+func (sp *spec) stalled(p *peer) failedWrap {
+	sp.connected(p, readTimeout(sp.ms()))
+	since := sp.mark()
+	wrapping := sp.begin(sp.wrap(closeCB))
+	timeout := sp.awaitFailure("an event when the handshake has stalled for that long", since, wrapping...)
+	p.Resume(serverHello)
+	return timeout
 }

@@ -84,29 +84,27 @@ func (sp *spec) tampered(injection ...fakeserver.Step) *peer {
 // inject returns when the kernel has what was injected.
 func (sp *spec) inject(p *peer) {
 	p.Resume("injection")
-	sp.sees(p, "that it has sent what is injected", func(e fakeserver.Entry) bool {
-		return e.Kind == fakeserver.Held && e.Text == "injected"
-	})
+	sp.holding(p, "injected")
 	p.Resume("injected")
 }
 
 func (sp *spec) injectedIntoStream() aftermath {
 	p := sp.tampered(fakeserver.SendPlain(injected), fakeserver.Hold("injected"))
-	sp.connectedStream(p)
+	sp.connected(p, streaming)
 	since := sp.mark()
 	sp.inject(p)
-	sp.awaitCall("the read callback for what was sent in plain", since, subject.OnRead, anyCall)
-	ids := sp.begin(sp.wrap(closeCB), everyRead(subject.SocketOf(wrapped), wrapped), read(wrapped))
+	sp.awaitCall("the read callback for what was sent in plain", since, subject.OnRead)
+	ids := sp.begin(sp.wrap(closeCB), whenever(subject.OnRead, subject.SocketOf(wrapped), read(wrapped)), read(wrapped))
 	return sp.after(since, ids[0])
 }
 
 func (sp *spec) injectedIntoCallbackOfStream() aftermath {
 	p := sp.tampered(fakeserver.SendPlain(injected))
-	sp.connectedStream(p)
+	sp.connected(p, streaming)
 	since := sp.mark()
 	socket := subject.SocketOf(plain)
 	ids := sp.begin(when(subject.OnRead, socket, sp.wrap(closeCB)), when(subject.OnRead, socket, read(wrapped)),
-		everyRead(subject.SocketOf(wrapped), wrapped))
+		whenever(subject.OnRead, subject.SocketOf(wrapped), read(wrapped)))
 	sp.performed(ids)
 	p.Resume("injection")
 	return sp.after(since, ids[0])
@@ -114,13 +112,10 @@ func (sp *spec) injectedIntoCallbackOfStream() aftermath {
 
 // injectedIntoKept lets the greeting itself stay unread: without a stream nothing can be read.
 func (sp *spec) injectedIntoKept() aftermath {
-	const reader = "reader"
 	p := sp.tampered()
-	r := connect(p, plain, callbacks)
-	r.Keep = true
-	sp.connectedAs(r)
+	sp.connected(p, keeping)
 	since := sp.mark()
-	ids := sp.begin(sp.wrap(closeCB), subject.Request{Op: subject.MakeStream, On: wrapped, As: reader}, everyRead(wrapped, reader), read(reader))
+	ids := sp.begin(sp.wrap(closeCB), streamOver(wrapped, reader), whenever(subject.OnRead, wrapped, read(reader)), read(reader))
 	p.Resume("injection")
 	return sp.after(since, ids[0])
 }
@@ -128,13 +123,13 @@ func (sp *spec) injectedIntoKept() aftermath {
 func (sp *spec) injectedIntoPaused() aftermath {
 	p := sp.tampered(fakeserver.SendPlain(injected), fakeserver.Hold("injected"))
 	sp.connected(p)
-	sp.must(subject.Request{Op: subject.Disable, On: plain, ToRead: true})
+	sp.must(disable(plain))
 	since := sp.mark()
 	sp.inject(p)
 	sp.fence() // who reads ahead all the same has done it
-	ids := sp.begin(sp.wrap(closeCB), subject.Request{Op: subject.Enable, On: wrapped, ToRead: true})
+	ids := sp.begin(sp.wrap(closeCB), enable(wrapped))
 	a := sp.after(since, ids[0])
-	a.unread = len(sp.handedBy(since, plain)) < len(injected)
+	a.unread = len(sp.handed(since, plain)) < len(injected)
 	return a
 }
 
@@ -144,11 +139,10 @@ func injectedIntoCallback(sent string, step fakeserver.Step) func(*spec) afterma
 		p := sp.tampered(step)
 		sp.connected(p)
 		since := sp.mark()
-		sp.must(when(subject.OnRead, plain, sp.wrap(closeCB)))
-		wrapping := sp.id()
+		wrapping := sp.deferred(when(subject.OnRead, plain, sp.wrap(closeCB)))
 		p.Resume("injection")
 		a := sp.after(since, wrapping)
-		a.unread = len(sp.handedBy(since, plain)) < len(sent)
+		a.unread = len(sp.handed(since, plain)) < len(sent)
 		return a
 	}
 }
@@ -199,33 +193,4 @@ func (*spec) data(r subject.Record) []byte {
 		return r.OK.Data
 	}
 	return r.Data
-}
-
-// handedBy is what read callbacks that were called with an object were handed since a record.
-func (sp *spec) handedBy(since int, on subject.Handle) string {
-	var all []byte
-	for _, r := range sp.events(since, subject.OnRead) {
-		if r.On == on {
-			all = append(all, r.Data...)
-		}
-	}
-	return string(all)
-}
-
-// connectedStream is connected for a stream, from which the greeting has been read.
-func (sp *spec) connectedStream(p *peer) {
-	r := connect(p, plain, callbacks)
-	r.Stream = true
-	sp.connectedAs(r)
-}
-
-func read(stream subject.Handle) subject.Request {
-	return subject.Request{Op: subject.Read, On: stream}
-}
-
-// everyRead reads from a stream in every call of a socket's read callback.
-func everyRead(socket, stream subject.Handle) subject.Request {
-	r := when(subject.OnRead, socket, read(stream))
-	r.WhenEvery = true
-	return r
 }

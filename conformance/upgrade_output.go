@@ -20,7 +20,7 @@ func (c *catalogue) upgradePendingOutput() {
 		const size, seed = 4 << 20, 7
 		p := sp.slowPeer(string(subject.Payload(size, seed)))
 		sp.connected(p)
-		ids := sp.begin(subject.Request{Op: subject.Write, On: plain, Size: size, Seed: seed}, sp.wrap(closeCB))
+		ids := sp.begin(writePayload(plain, size, seed), sp.wrap(closeCB))
 		sp.fence() // the kernel has been offered all that it takes
 		p.Resume("reading")
 		sp.sentFirst(p, ids)
@@ -47,9 +47,7 @@ func (c *catalogue) upgradePendingOutput() {
 
 	c.it("sends the data first that came with connect, of a socket that was wrapped before it was connected", func(sp *spec) {
 		p := sp.peer(sp.plainThenTLS(startTLS)...)
-		r := connect(p, plain, callbacks)
-		r.Data = []byte(startTLS)
-		sp.sentFirst(p, sp.begin(r, sp.wrap(closeCB)))
+		sp.sentFirst(p, sp.begin(connect(p, plain, callbacks, sending(startTLS)), sp.wrap(closeCB)))
 	}).needing(subject.WrapBeforeConnect).seen("nodemailer/nodemailer#1835")
 }
 
@@ -69,5 +67,5 @@ func (sp *spec) sentFirst(p *peer, ids []int) {
 	sp.sees(p, "what was written before the wrap, in plain, and the handshake behind it", entryKind(fakeserver.Handshake))
 	sp.performed(ids)
 	sp.begin(write(wrapped, question))
-	sp.sees(p, "what was written after the wrap, under TLS", clientsData)
+	sp.sees(p, "what was written after the wrap, under TLS", clientData)
 }

@@ -88,13 +88,11 @@ func (w path) connect(p *peer) subject.Request {
 func (w path) beforeInside(sp *spec, p *peer) {
 	const other, callbacksOfOther = "other", "B"
 	helper := sp.startPeer("other peer", fakeserver.SendPlain(goAhead), fakeserver.ExpectEnd())
-	sp.must(when(subject.OnRead, other, w.connect(p)))
-	connecting := sp.id()
-	sp.must(when(subject.OnRead, other, sp.wrap(closeCB)))
-	wrapping := sp.id()
+	connecting := sp.deferred(when(subject.OnRead, other, w.connect(p)))
+	wrapping := sp.deferred(when(subject.OnRead, other, sp.wrap(closeCB)))
 	sp.must(connect(helper, other, callbacksOfOther))
-	sp.ranWell("the connect inside another socket's read callback", connecting)
-	sp.ranWell("the wrap inside the same callback", wrapping)
+	sp.awaitDone("the connect inside another socket's read callback", connecting)
+	sp.awaitDone("the wrap inside the same callback", wrapping)
 }
 
 // afterInside wraps in the call of the original's read callback that tells of the peer's consent.
@@ -102,12 +100,11 @@ func (w path) afterInside(sp *spec, p *peer) {
 	socket := plain
 	if w.stream {
 		socket = subject.SocketOf(plain)
-		sp.must(when(subject.OnRead, socket, subject.Request{Op: subject.Read, On: plain})) // or it would hold something unread
+		sp.must(when(subject.OnRead, socket, read(plain))) // or it would hold something unread
 	}
-	sp.must(when(subject.OnRead, socket, sp.wrap(closeCB)))
-	wrapping := sp.id()
+	wrapping := sp.deferred(when(subject.OnRead, socket, sp.wrap(closeCB)))
 	p.Resume("consent")
-	sp.ranWell("the wrap inside the read callback", wrapping)
+	sp.awaitDone("the wrap inside the read callback", wrapping)
 }
 
 func (w path) talk(sp *spec, p *peer) {
@@ -117,7 +114,7 @@ func (w path) talk(sp *spec, p *peer) {
 	}
 	since := sp.mark()
 	asking := sp.begin(write(wrapped, question))
-	sp.sees(p, "the client's question under TLS", clientsData)
+	sp.sees(p, "the client's question under TLS", clientData)
 	sp.performed(asking)
 	got := sp.readFrom(wrapped, since, len(answer))
 	sp.Expect(line(got)).To(be(line(answer)), "what was read from the wrapped stream")

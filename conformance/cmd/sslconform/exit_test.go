@@ -22,14 +22,14 @@ func TestExitCodes(t *testing.T) {
 		err  string // in what it says on standard error
 	}{
 		"the reference":                    {[]string{"run"}, 0, ""},
-		"a driver":                         {[]string{"run", "--", sslconform, "serve"}, 0, ""},
+		"a driver":                         {[]string{"run", "--spec", "^error/", "--", sslconform, "serve"}, 0, ""},
 		"one spec":                         {[]string{"run", "--spec", "^close/explicit"}, 0, ""},
 		"help":                             {[]string{"--help"}, 0, ""},
 		"list":                             {[]string{"list"}, 0, ""},
 		"short of conformant, strictly":    {[]string{"run", "--strict"}, 1, ""},
-		"a clause fails":                   {[]string{"run", "--patience", "1s", "--", sslconform, "serve", "--mutant", "close-cb-lost"}, 1, ""},
-		"a driver breaks in mid-run":       {[]string{"run", "--", "sh", "-c", hello + "read l; echo oops; cat"}, 1, ""},
-		"a driver dies in mid-run":         {[]string{"run", "--", "sh", "-c", hello + "read l; kill -ABRT $$"}, 1, ""},
+		"a clause fails":                   {[]string{"run", "--spec", "^close/explicit ", "--patience", "1s", "--", sslconform, "serve", "--mutant", "close-cb-lost"}, 1, ""},
+		"a driver breaks in mid-run":       {[]string{"run", "--spec", "^close/", "--", "sh", "-c", hello + "read l; echo oops; cat"}, 1, ""},
+		"a driver dies in mid-run":         {[]string{"run", "--spec", "^close/", "--", "sh", "-c", hello + "read l; kill -ABRT $$"}, 1, ""},
 		"no command":                       {nil, 2, "expected one of \"run\", \"serve\", \"list\""},
 		"unknown command":                  {[]string{"fly"}, 2, "unexpected argument fly"},
 		"unknown flag":                     {[]string{"run", "--fly"}, 2, "unknown flag --fly"},
@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		"a driver that is not there":       {[]string{"run", "--", "no-such-driver"}, 2, `start the driver "no-such-driver"`},
 		"a driver that exits":              {[]string{"run", "--", "/bin/false"}, 2, "the driver's process ended (exit status 1)"},
 		"a driver that speaks no protocol": {[]string{"run", "--", "echo", "hi"}, 2, `not a line of the protocol`},
-		"unknown mutant":                   {[]string{"serve", "--mutant", "nobody"}, 2, `there is no mutant "nobody": use one of close-cb-lost,`},
+		"unknown mutant":                   {[]string{"serve", "--mutant", "nobody"}, 2, `there is no mutant "nobody": use one of `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,38 +30,63 @@ func tool(t *testing.T, name string) string {
 	return ""
 }
 
-// Implementations that nobody here wrote are judged through drivers in their own languages. What their drivers do for
-// them is told from what they do.
+// Implementations that nobody here wrote are judged through drivers in their own languages: what is told of them that is
+// right, that is their driver's doing, that they lack, and that is wrong, by clauses where nothing is waited for in vain.
 func TestPeers(t *testing.T) {
 	peers, err := filepath.Abs("../../../impl/peers")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]verdict.Status{
-		"close/explicit":   verdict.ByDriver,
-		"reattach/read":    verdict.ByDriver,
-		"error/plain-peer": verdict.Passed,
-	}
-	for name, command := range map[string]func(*testing.T) []string{
-		"asyncio": func(t *testing.T) []string {
-			return []string{tool(t, "python3"), filepath.Join(peers, "asyncio", "driver.py")}
+	for name, test := range map[string]struct {
+		command func(*testing.T) []string
+		want    map[string]verdict.Status
+	}{
+		"asyncio": {
+			func(t *testing.T) []string {
+				return []string{tool(t, "python3"), filepath.Join(peers, "asyncio", "driver.py")}
+			},
+			map[string]verdict.Status{
+				"close/explicit":               verdict.ByDriver,
+				"reattach/read":                verdict.ByDriver,
+				"data/round-trip":              verdict.Passed,
+				"error/plain-peer":             verdict.Passed,
+				"identity/new-stream":          verdict.Unsupported,
+				"error/truncation":             verdict.Failed, // told as a clean end: row G2
+				"original/write-stays-private": verdict.Failed, // it goes out between the records: row D1
+			},
 		},
-		"libevent": func(t *testing.T) []string {
-			folder := t.TempDir()
-			tool(t, "pkg-config")
-			tool(t, "gcc")
-			if out, err := exec.Command(tool(t, "make"), "-C", filepath.Join(peers, "libevent"), "OUT="+folder).CombinedOutput(); err != nil {
-				t.Fatalf("build the driver: %v\n%s", err, out)
-			}
-			return []string{filepath.Join(folder, "driver")}
+		"libevent": {
+			func(t *testing.T) []string { return []string{libevent(t, filepath.Join(peers, "libevent"))} },
+			map[string]verdict.Status{
+				"close/explicit":               verdict.ByDriver,
+				"reattach/read":                verdict.ByDriver,
+				"data/round-trip":              verdict.Passed,
+				"error/plain-peer":             verdict.Passed,
+				"identity/new-stream":          verdict.Unsupported,
+				"close/notify":                 verdict.Failed, // never sent: row C7
+				"timeout/cleared":              verdict.Failed, // the one below stays armed: row B2
+				"original/write-stays-private": verdict.Failed, // it goes out between the records: row D1
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := runs(t, append([]string{"run", "--"}, command(t)...)...)
-			if diff := cmp.Diff(want, statuses(r.verdict)); diff != "" || r.code != 0 {
+			pattern := "^(" + strings.Join(slices.Collect(maps.Keys(test.want)), "|") + ") "
+			r := runs(t, append([]string{"run", "--spec", pattern, "--"}, test.command(t)...)...)
+			if diff := cmp.Diff(test.want, statuses(r.verdict)); diff != "" || r.code != verdict.ExitFailed {
 				t.Errorf("exit code %d, clauses (-want +got):\n%s%s%s", r.code, diff, r.out, r.err)
 			}
 		})
 	}
+}
+
+// libevent builds its driver.
+func libevent(t *testing.T, source string) string {
+	folder := t.TempDir()
+	tool(t, "pkg-config")
+	tool(t, "gcc")
+	if out, err := exec.Command(tool(t, "make"), "-C", source, "OUT="+folder).CombinedOutput(); err != nil {
+		t.Fatalf("build the driver: %v\n%s", err, out)
+	}
+	return filepath.Join(folder, "driver")
 }

@@ -1,10 +1,8 @@
 package conformance
 
 import (
-	"crypto/tls"
 	"strings"
 
-	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
@@ -52,18 +50,3 @@ var (
 )
 
 var sessionFaults = []fault{forgedFault, garbageFault, cutFault, endFault, resetFault}
-
-// The versions of TLS, for specs of each.
-var tlsVersions = []struct {
-	name       string
-	number     uint16
-	capability subject.Capability
-}{
-	{"TLS 1.2", tls.VersionTLS12, subject.TLS12},
-	{"TLS 1.3", tls.VersionTLS13, subject.TLS13},
-}
-
-// speaking is the step that makes a handshake for one version.
-func (sp *spec) speaking(version uint16) fakeserver.Step {
-	return fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: version})
-}
