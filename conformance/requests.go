@@ -166,6 +166,8 @@ func (sp *spec) connected(p *peer, changes ...change) {
 // connectedAs is connected for a request of the spec's own.
 func (sp *spec) connectedAs(r subject.Request) {
 	defer sp.during("the spec did not get as far as its clause: a plain connection comes first")()
+	greeted := false
+	defer sp.promptly(func() bool { return greeted })()
 	since := sp.mark()
 	sp.must(r)
 	switch {
@@ -176,6 +178,7 @@ func (sp *spec) connectedAs(r subject.Request) {
 	default:
 		sp.awaitBytes("the peer's greeting in plain", since, len(greeting))
 	}
+	greeted = true
 }
 
 // opened is connected for an original whose read callback does not tell of a greeting: it sends something as soon as it

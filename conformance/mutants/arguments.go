@@ -13,34 +13,42 @@ var argumentMutants = []Mutant{
 		"argument/password-unneeded", "argument/password-wrong", "argument/file-missing", "argument/key-mismatch", "argument/key-missing",
 		"argument/failure-leaves-original", "argument/per-wrap"}, tamper: wrapRequests(certificateWithheld)},
 	{Name: "leaf-alone-presented", Breaks: []string{"argument/chain"}, Rows: []string{"L8"}, tamper: wrapRequests(leafAlone)},
-	{Name: "password-of-pkcs8-ignored", Breaks: []string{"argument/password"}, Rows: []string{"L4"}, tamper: wrapRequests(passwordIgnored("BEGIN ENCRYPTED PRIVATE KEY"))},
+	{
+		Name: "password-of-pkcs8-ignored", Rows: []string{"L4"}, tamper: wrapRequests(passwordIgnored("BEGIN ENCRYPTED PRIVATE KEY")),
+		Breaks: []string{"argument/password"},
+	},
 	{Name: "password-of-older-key-ignored", Breaks: []string{"argument/password-older"}, Rows: []string{"L4"}, tamper: wrapRequests(passwordIgnored("Proc-Type"))},
-	{Name: "wrong-password-unnoticed", Breaks: []string{"argument/password-wrong", "argument/failure-leaves-original"}, Rows: []string{"L2"}, tamper: wrongPasswordUnnoticed},
+	{
+		Name: "wrong-password-unnoticed", Rows: []string{"L2"}, tamper: wrongPasswordUnnoticed,
+		Breaks: []string{"argument/password-wrong", "argument/failure-leaves-original"},
+	},
 	{Name: "unneeded-password-refused", Breaks: []string{"argument/password-unneeded"}, Rows: []string{"L3"}, tamper: wrapRequests(unneededPasswordRefused)},
-	{Name: "missing-file-unnoticed", Breaks: []string{"argument/file-missing", "argument/failure-leaves-original"}, Rows: []string{"L7"}, tamper: wrapRequests(missingFileUnnoticed)},
+	{
+		Name: "missing-file-unnoticed", Rows: []string{"L7"}, tamper: wrapRequests(missingFileUnnoticed),
+		Breaks: []string{"argument/file-missing", "argument/failure-leaves-original"},
+	},
 	{Name: "refusal-told-by-event", Breaks: []string{"argument/key-mismatch"}, Rows: []string{"L5"}, tamper: refusalToldByEvent},
 	{Name: "half-an-identity-dropped", Breaks: []string{"argument/key-missing"}, Rows: []string{"L6"}, tamper: wrapRequests(halfAnIdentityDropped)},
 	{Name: "refused-wrap-closes-original", Breaks: []string{"argument/failure-leaves-original"}, Rows: []string{"F14", "L2"}, tamper: requests(refusedWrapCloses)},
-	{Name: "refused-wrap-leaks-descriptor", Breaks: []string{"argument/failure-leaves-original"}, Rows: []string{"L7", "L11"}, tamper: refusedWrapLeaks(openDescriptor)},
+	{
+		Name: "refused-wrap-leaks-descriptor", Rows: []string{"L7", "L11"}, tamper: refusedWrapLeaks(openDescriptor),
+		Breaks: []string{"argument/failure-leaves-original"},
+	},
 	{Name: "refused-wrap-leaks-memory", Breaks: []string{"argument/failure-leaves-original"}, Rows: []string{"L11"}, tamper: refusedWrapLeaks(allocateContext)},
 	{Name: "identity-stays-for-the-next-wrap", Breaks: []string{"argument/per-wrap"}, Rows: []string{"L9"}, tamper: identityStays},
 	{Name: "method-stays-for-the-next-wrap", Breaks: []string{"argument/per-wrap"}, Rows: []string{"L9"}, tamper: methodStays},
 	{Name: "method-of-the-first-wrap", Breaks: []string{"argument/method"}, Rows: []string{"L10"}, tamper: methodOfFirst},
-	{Name: "tls-1.2-alone-by-default", Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"}, tamper: wrapRequests(byDefault(subject.MethodTLS12))},
-	{Name: "tls-1.3-alone-by-default", Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"}, tamper: wrapRequests(byDefault(subject.MethodTLS13))},
+	{
+		Name: "tls-1.2-alone-by-default", tamper: wrapRequests(byDefault(subject.MethodTLS12)),
+		Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"},
+	},
+	{
+		Name: "tls-1.3-alone-by-default", tamper: wrapRequests(byDefault(subject.MethodTLS13)),
+		Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"},
+	},
 	{Name: "closed-socket-wrapped-to-nothing", Breaks: []string{"argument/closed"}, Rows: []string{"P1"}, tamper: outcomes(closedWrappedToNothing)},
 	{Name: "gone-peer-unnoticed-when-paused", Breaks: []string{"argument/peer-gone"}, Rows: []string{"P2"}, tamper: gonePeerUnnoticed},
 	{Name: "failed-socket-wrapped-in-event-callback", Breaks: []string{"argument/in-event-callback"}, Rows: []string{"Q4"}, tamper: outcomes(failedWrapped)},
-}
-
-// wrapRequests makes a mutant that changes what wraps are told.
-func wrapRequests(change func(q *subject.Request)) func(func(subject.Record)) tamperer {
-	return requests(func(q subject.Request) []subject.Request {
-		if q.Op == subject.Wrap {
-			change(&q)
-		}
-		return []subject.Request{q}
-	})
 }
 
 func certificateWithheld(q *subject.Request) { q.Certificate, q.Key, q.Password = "", "", "" }
@@ -89,7 +97,7 @@ func wrongPasswordUnnoticed(func(subject.Record)) tamperer {
 			return []subject.Request{q, without} // of which one is refused
 		},
 		record: func(r subject.Record) []subject.Record {
-			if q, is := asked.about(r); is && q.Op == subject.Wrap && encrypted(q.Key) && r.Error != nil {
+			if q, is := asked.outcome(r); is && q.Op == subject.Wrap && encrypted(q.Key) && r.Error != nil {
 				r.OK, r.Error = &subject.Result{Kind: "socket"}, nil
 			}
 			return []subject.Record{r}
@@ -113,18 +121,17 @@ func missingFileUnnoticed(q *subject.Request) {
 func refusalToldByEvent(func(subject.Record)) tamperer {
 	var asked asked
 	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
-		q, is := asked.about(r)
+		q, is := asked.outcome(r)
 		if !is || q.Op != subject.Wrap || r.Error == nil || q.Certificate == "" && q.Key == "" {
 			return []subject.Record{r}
 		}
-		original, _ := asked.last(func(c subject.Request) bool { return c.Op == subject.Connect && c.As == q.On })
 		failure := r.Error.Condition
-		failure.Types = []string{subject.TCPSSLError, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo}
+		failure.Types = extending(subject.TCPSSLError)
 		failure.Socket = q.As
 		r.OK, r.Error = &subject.Result{Kind: "socket"}, nil
 		return []subject.Record{
 			r,
-			{Event: subject.OnEvent, Callbacks: original.Callbacks, Arguments: 1, Condition: &failure},
+			{Event: subject.OnEvent, Callbacks: asked.connect(q.On).Callbacks, Arguments: 1, Condition: &failure},
 			{Event: subject.OnClose, Callbacks: q.CloseCallback},
 		}
 	}}
@@ -145,7 +152,7 @@ func refusedWrapCloses(q subject.Request) []subject.Request {
 }
 
 // refusedWrapLeaks keeps what was made for a wrap that is then refused.
-func refusedWrapLeaks(something func() any) func(func(subject.Record)) tamperer {
+func refusedWrapLeaks(something func() any) tampering {
 	return func(func(subject.Record)) tamperer {
 		var leaked []any
 		return outcomes(func(q subject.Request, r subject.Record) []subject.Record {

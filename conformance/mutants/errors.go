@@ -2,7 +2,7 @@ package mutants
 
 import (
 	"io"
-	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,7 +15,7 @@ var errorMutants = []Mutant{
 	{
 		Name: "ssl-error-unnamed", Rows: []string{"F1"}, tamper: records(sslErrorUnnamed),
 		Breaks: []string{"error/hierarchy", "error/plain-peer", "error/alert", "error/version", "error/cipher",
-			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong"},
+			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong", "upgrade/injected-plaintext-reported"},
 	},
 	{
 		Name: "what-failed-delivered", Rows: []string{"F4"}, tamper: records(whatFailedDelivered),
@@ -24,38 +24,57 @@ var errorMutants = []Mutant{
 	{Name: "ssl-error-is-no-tcp-error", tamper: records(sslErrorIsNoTCPError), Breaks: []string{"error/hierarchy"}},
 	{Name: "error-without-code", Rows: []string{"F7"}, tamper: records(errorWithoutCode), Breaks: []string{"error/fields"}},
 	{Name: "error-without-message", tamper: records(errorWithoutMessage), Breaks: []string{"error/fields"}},
-	{Name: "error-names-original", tamper: wrapped(errorNamesOriginal), Breaks: []string{"error/fields"}},
 	{Name: "alert-untold", tamper: records(alertUntold), Breaks: []string{"error/alert-named", "error/cause"}},
 	{
 		Name: "alert-is-any-error", Rows: []string{"J1"}, tamper: records(alertIsAnyError),
 		Breaks: []string{"error/alert", "error/client-certificate-refused"},
 	},
-	{Name: "alert-not-sent", Rows: []string{"F5"}, tamper: alertNotSent, Breaks: []string{"error/alert-sent"}},
-	{Name: "reset-hides-alert", Rows: []string{"F13", "G4"}, tamper: resetHidesAlert, Breaks: []string{"error/cause", "error/reset-is-not-end"}},
+	{Name: "unoffered-version-hangs", tamper: hangsUpon("unsupported protocol version"), Breaks: []string{"error/version", "error/once"}},
+	{Name: "unoffered-cipher-hangs", tamper: hangsUpon("unconfigured cipher suite"), Breaks: []string{"error/cipher", "error/once"}},
 	{
-		Name: "truncation-is-clean-end", Rows: []string{"F7", "G2", "G3"}, tamper: ended(io.EOF, subject.TCPEOF, subject.TCPInfo, subject.EventInfo),
+		Name: "forged-record-hangs", Rows: []string{"G1"}, tamper: hangsUpon("bad record MAC"),
+		Breaks: []string{"error/bad-record", "error/hierarchy", "error/fields", "error/data-first", "error/once", "error/then-closed",
+			"close/error", "close/marked", "close/last", "close/again", "close/in-event-callback",
+			"close/in-close-callback", "close/loop-ends", "reattach/event", "reattach/absent-event"},
+	},
+	{
+		Name: "garbage-awaited", tamper: garbageAwaited,
+		Breaks: []string{"error/garbage", "error/data-first", "error/once", "error/then-closed", "close/error"},
+	},
+	{Name: "overlong-record-awaited", tamper: overlongAwaited, Breaks: []string{"error/overlong"}},
+	{
+		Name: "alert-not-sent", Rows: []string{"F5"}, tamper: alertNotSent,
+		Breaks: []string{"error/alert-sent", "close/notify"},
+	},
+	{Name: "reset-hides-alert", Rows: []string{"F13", "G4"}, tamper: connections(resetHidesAlert), Breaks: []string{"error/cause", "error/reset-is-not-end"}},
+	{
+		Name: "truncation-is-clean-end", Rows: []string{"F7", "G2", "G3"}, tamper: ended(io.EOF, cleanEnd()...),
 		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},
 	},
 	{
-		Name: "reset-is-clean-end", Rows: []string{"G4"}, tamper: ended(syscall.ECONNRESET, subject.TCPEOF, subject.TCPInfo, subject.EventInfo),
+		Name: "reset-is-clean-end", Rows: []string{"G4"}, tamper: ended(syscall.ECONNRESET, cleanEnd()...),
 		Breaks: []string{"error/reset-is-not-end"},
 	},
 	{
 		Name: "end-is-timeout", Rows: []string{"F3"},
-		tamper: ended(io.EOF, subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo),
+		tamper: ended(io.EOF, extending(subject.TCPTimeout)...),
 		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},
 	},
 	{
 		Name:   "reset-is-timeout",
-		tamper: ended(syscall.ECONNRESET, subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo),
+		tamper: ended(syscall.ECONNRESET, extending(subject.TCPTimeout)...),
 		Breaks: []string{"error/handshake-reset", "error/reset-is-not-end"},
 	},
 	{
 		Name: "error-twice", Rows: []string{"A3", "J2"}, tamper: records(errorTwice),
-		Breaks: []string{"error/once", "error/handshake-end", "error/handshake-reset"},
+		Breaks: []string{"error/once", "error/handshake-end", "error/handshake-reset", "close/refused", "argument/peer-gone"},
 	},
 	{Name: "failed-socket-left-open", Rows: []string{"G7"}, tamper: failedSocketLeftOpen, Breaks: []string{"error/then-closed"}},
-	{Name: "failed-socket-not-closed", Rows: []string{"G7"}, tamper: records(neverClosed), Breaks: []string{"error/then-closed"}},
+	{
+		Name: "failed-socket-not-closed", Rows: []string{"G7"}, tamper: records(neverClosed),
+		Breaks: []string{"error/then-closed", "close/marked", "close/omitted", "close/answers-notify", "close/stream",
+			"reattach/absent-event"},
+	},
 	{Name: "data-lost-to-error", Rows: []string{"G4"}, tamper: dataLostToError, Breaks: []string{"error/data-first", "error/reset-is-not-end"}},
 	{Name: "error-blamed-on-others", Rows: []string{"G6"}, tamper: errorBlamedOnOthers, Breaks: []string{"error/isolated"}},
 	{Name: "ticket-wakes-read-callback", Rows: []string{"J4"}, tamper: ticketWakesReadCallback, Breaks: []string{"error/none"}},
@@ -64,12 +83,12 @@ var errorMutants = []Mutant{
 		Breaks: []string{"error/none", "error/isolated", "error/data-first", "error/reset-is-not-end"}, // wherever there is data
 	},
 	{Name: "waits-busily", Rows: []string{"F12", "J4", "S6"}, tamper: waitsBusily, Breaks: []string{"error/idle-is-cheap"}},
-	{Name: "broken-pipe-kills", Rows: []string{"G10"}, tamper: brokenPipeKills, Breaks: []string{"error/survives-pipe"}},
+	{Name: "broken-pipe-kills", Rows: []string{"G10"}, tamper: connections(brokenPipeKills), Breaks: []string{"error/survives-pipe"}},
 }
 
 func sslErrorUnnamed(r subject.Record) []subject.Record {
 	if r.Condition.Is(subject.TCPSSLError) {
-		r.Condition.Types = slices.DeleteFunc(r.Condition.Types, func(t string) bool { return t == subject.TCPSSLError })
+		r.Condition.Types = extending(subject.TCPError)[1:]
 	}
 	return []subject.Record{r}
 }
@@ -90,6 +109,20 @@ func whatFailedDelivered(r subject.Record) []subject.Record {
 	return []subject.Record{read, r}
 }
 
+// hangsUpon makes a mutant that does not tell of an error with such a text, as if it waited for more.
+func hangsUpon(text string) tampering {
+	return func(func(subject.Record)) tamperer {
+		hangs := false
+		return tamperer{record: func(r subject.Record) []subject.Record {
+			hangs = hangs || r.Event == subject.OnEvent && strings.Contains(r.Condition.Message, text)
+			if hangs && (r.Event == subject.OnEvent || r.Event == subject.OnClose) {
+				return nil
+			}
+			return []subject.Record{r}
+		}}
+	}
+}
+
 func errorWithoutCode(r subject.Record) []subject.Record {
 	if r.Condition != nil {
 		r.Condition.Code = 0
@@ -100,13 +133,6 @@ func errorWithoutCode(r subject.Record) []subject.Record {
 func errorWithoutMessage(r subject.Record) []subject.Record {
 	if r.Condition != nil {
 		r.Condition.Message = ""
-	}
-	return []subject.Record{r}
-}
-
-func errorNamesOriginal(r subject.Record, original subject.Handle) []subject.Record {
-	if r.Condition != nil {
-		r.Condition.Socket = original
 	}
 	return []subject.Record{r}
 }
@@ -171,34 +197,25 @@ func dataLostToError(inject func(subject.Record)) tamperer {
 
 // errorBlamedOnOthers reports the error of one wrapped socket on all.
 func errorBlamedOnOthers(func(subject.Record)) tamperer {
-	tags := map[subject.Handle]subject.Tag{}
-	originals := wraps{}
-	return tamperer{
-		request: func(r subject.Request) []subject.Request {
-			if r.Op == subject.Connect {
-				tags[r.As] = r.Callbacks
-			}
-			return originals.note(r)
-		},
-		record: func(r subject.Record) []subject.Record {
-			all := []subject.Record{r}
-			if r.Event != subject.OnEvent || originals[r.Condition.Socket] == "" {
-				return all
-			}
-			for other, original := range originals {
-				if other != r.Condition.Socket {
-					condition := *r.Condition
-					condition.Socket = other
-					all = append(all, subject.Record{Event: subject.OnEvent, Callbacks: tags[original], Arguments: 1, Condition: &condition})
-				}
-			}
+	var asked asked
+	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+		all := []subject.Record{r}
+		if _, is := asked.original(about(r)); !is || r.Event != subject.OnEvent {
 			return all
-		},
-	}
+		}
+		for _, q := range asked.requests {
+			if q.Op == subject.Wrap && q.As != about(r) {
+				condition := *r.Condition
+				condition.Socket = q.As
+				all = append(all, subject.Record{Event: subject.OnEvent, Callbacks: asked.connect(q.On).Callbacks, Arguments: 1, Condition: &condition})
+			}
+		}
+		return all
+	}}
 }
 
 // firstRead makes a mutant that reports something before the first data of a wrapped socket.
-func firstRead(before func(read subject.Record) subject.Record) func(func(subject.Record)) tamperer {
+func firstRead(before func(read subject.Record) subject.Record) tampering {
 	return func(inject func(subject.Record)) tamperer {
 		seen := map[subject.Handle]bool{}
 		return wrapped(func(r subject.Record, _ subject.Handle) []subject.Record {
@@ -217,9 +234,9 @@ var ticketWakesReadCallback = firstRead(func(read subject.Record) subject.Record
 })
 
 var ticketIsError = firstRead(func(read subject.Record) subject.Record {
-	types := []string{subject.TCPSSLError, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo}
-	return subject.Record{Event: subject.OnEvent, Callbacks: read.Callbacks, Arguments: 1,
-		Condition: &subject.Condition{Types: types, Code: -1, Message: "unexpected message", Socket: read.On}}
+	event := failed(subject.TCPSSLError, read.On, "unexpected message")
+	event.Callbacks = read.Callbacks
+	return event
 })
 
 // waitsBusily turns round and round from a wrap on, for a time that is long enough.

@@ -12,65 +12,15 @@ import (
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
-// A hooked connection is a TCP connection that is read, written or closed in other ways; those that are nil are TCP's.
-type hooked struct {
-	net.Conn
-	read  func(net.Conn, []byte) (int, error)
-	write func(net.Conn, []byte) (int, error)
-	open  func() bool // tells whether it stays open in spite of all
-
-	ended atomic.Bool // this side has ended it, or tried to
-}
-
-func (t *hooked) Read(p []byte) (int, error) {
-	if t.read == nil {
-		return t.Conn.Read(p)
-	}
-	return t.read(t.Conn, p)
-}
-
-func (t *hooked) Write(p []byte) (int, error) {
-	if t.write == nil {
-		return t.Conn.Write(p)
-	}
-	return t.write(t.Conn, p)
-}
-
-func (t *hooked) CloseWrite() error {
-	t.ended.Store(true)
-	if t.open != nil && t.open() {
-		return nil
-	}
-	return t.Conn.(*net.TCPConn).CloseWrite()
-}
-
-func (t *hooked) Close() error {
-	t.ended.Store(true)
-	if t.open != nil && t.open() {
-		return nil
-	}
-	return t.Conn.Close()
-}
-
-func (t *hooked) SetLinger(seconds int) error { return t.Conn.(*net.TCPConn).SetLinger(seconds) }
+// What breaks errors below TLS, and at the end of TCP.
 
 // ended makes a mutant that takes what is reported of a failure for something else, where the peer has ended the
 // connection in a way.
-func ended(by error, types ...string) func(func(subject.Record)) tamperer {
+func ended(by error, types ...string) tampering {
 	return func(func(subject.Record)) tamperer {
 		var over atomic.Bool
 		return tamperer{
-			conn: func(c net.Conn) net.Conn {
-				t := &hooked{Conn: c}
-				t.read = func(c net.Conn, p []byte) (int, error) {
-					n, err := c.Read(p)
-					if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !t.ended.Swap(true) && errors.Is(err, by) {
-						over.Store(true)
-					}
-					return n, err
-				}
-				return t
-			},
+			conn: func(w *wire) net.Conn { return &ending{wire: w, by: by, over: &over} },
 			record: func(r subject.Record) []subject.Record {
 				if r.Event == subject.OnEvent && r.Condition.Is(subject.EventError) && over.Load() {
 					r.Condition.Types = types
@@ -81,52 +31,84 @@ func ended(by error, types ...string) func(func(subject.Record)) tamperer {
 	}
 }
 
-func alertNotSent(func(subject.Record)) tamperer {
-	const alert = 21 // the type of the record
-	write := func(c net.Conn, p []byte) (int, error) {
-		if p[0] == alert {
-			return len(p), nil
-		}
-		return c.Write(p)
-	}
-	return tamperer{conn: func(c net.Conn) net.Conn { return &hooked{Conn: c, write: write} }}
+// ending tells whether it has ended in a way, and not by this side.
+type ending struct {
+	*wire
+	by    error
+	over  *atomic.Bool
+	ended atomic.Bool
 }
 
-// resetHidesAlert asks for an error of the connection before it looks at what has come.
-func resetHidesAlert(func(subject.Record)) tamperer {
-	read := func(c net.Conn, p []byte) (int, error) {
-		n, err := c.Read(p)
-		time.Sleep(2 * time.Millisecond) // what is behind it arrives
-		raw, _ := c.(*net.TCPConn).SyscallConn()
-		var code int
-		raw.Control(func(fd uintptr) { code, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR) })
-		if code != 0 {
-			return 0, syscall.Errno(code)
-		}
-		return n, err
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.wire.Read(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !e.ended.Swap(true) && errors.Is(err, e.by) {
+		e.over.Store(true)
 	}
-	return tamperer{conn: func(c net.Conn) net.Conn { return &hooked{Conn: c, read: read} }}
+	return n, err
+}
+
+func (e *ending) CloseWrite() error {
+	e.ended.Store(true)
+	return e.wire.CloseWrite()
+}
+
+func (e *ending) Close() error {
+	e.ended.Store(true)
+	return e.wire.Close()
+}
+
+var alertNotSent = filtered(func(f *filter) {
+	f.leaves = func(record []byte) bool { return record[0] != alertRecord }
+})
+
+// garbageAwaited waits for more of what is no record.
+var garbageAwaited = filtered(func(f *filter) {
+	f.arrives = func(record []byte) bool { return !f.secret.Load() || isTLS(record) }
+})
+
+// overlongAwaited takes any length at its word, and has no room for the record.
+var overlongAwaited = filtered(func(f *filter) {
+	const most = headerSize + 1<<14 + 2048
+	f.arrives = func(record []byte) bool { return !isTLS(record) || len(record) <= most }
+})
+
+// resetHidesAlert asks for an error of the connection before it looks at what has come.
+func resetHidesAlert(w *wire) net.Conn { return hasty{w} }
+
+type hasty struct{ *wire }
+
+func (h hasty) Read(p []byte) (int, error) {
+	n, err := h.wire.Read(p)
+	time.Sleep(2 * time.Millisecond) // what is behind it arrives
+	raw, _ := h.Conn.(*net.TCPConn).SyscallConn()
+	var code int
+	raw.Control(func(fd uintptr) { code, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR) })
+	if code != 0 {
+		return 0, syscall.Errno(code)
+	}
+	return n, err
 }
 
 // failedSocketLeftOpen leaves TCP open until the application closes something.
 func failedSocketLeftOpen(func(subject.Record)) tamperer {
 	var asked atomic.Bool
-	var conns []net.Conn
 	var mu sync.Mutex
+	var all []*clinging
 	return tamperer{
-		conn: func(c net.Conn) net.Conn {
+		conn: func(w *wire) net.Conn {
 			mu.Lock()
 			defer mu.Unlock()
-			conns = append(conns, c)
-			return &hooked{Conn: c, open: func() bool { return !asked.Load() }}
+			c := &clinging{wire: w, asked: &asked}
+			all = append(all, c)
+			return c
 		},
 		request: func(r subject.Request) []subject.Request {
 			if r.Op == subject.Close || r.Op == subject.End {
 				asked.Store(true)
 				mu.Lock()
 				defer mu.Unlock()
-				for _, c := range conns {
-					c.(*net.TCPConn).CloseWrite()
+				for _, c := range all {
+					c.letGo()
 				}
 			}
 			return []subject.Request{r}
@@ -134,15 +116,45 @@ func failedSocketLeftOpen(func(subject.Record)) tamperer {
 	}
 }
 
-// brokenPipeKills dies of a write of data that nobody is to get.
-func brokenPipeKills(func(subject.Record)) tamperer {
-	const overhead = 30 // of a record: more than the last words of TLS have
-	write := func(c net.Conn, p []byte) (int, error) {
-		n, err := c.Write(p)
-		if len(p) > overhead && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) {
-			syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // Go would not let SIGPIPE do it
-		}
-		return n, err
+// clinging stays open until the application has asked for something else.
+type clinging struct {
+	*wire
+	asked *atomic.Bool
+	held  atomic.Bool // it was to end, and has not
+}
+
+func (c *clinging) CloseWrite() error {
+	if !c.asked.Load() {
+		c.held.Store(true)
+		return nil
 	}
-	return tamperer{conn: func(c net.Conn) net.Conn { return &hooked{Conn: c, write: write} }}
+	return c.wire.CloseWrite()
+}
+
+func (c *clinging) Close() error {
+	if !c.asked.Load() {
+		c.held.Store(true)
+		return nil
+	}
+	return c.wire.Close()
+}
+
+func (c *clinging) letGo() {
+	if c.held.Load() {
+		c.wire.CloseWrite()
+	}
+}
+
+// brokenPipeKills dies of a write of data that nobody is to get.
+func brokenPipeKills(w *wire) net.Conn { return fragile{w} }
+
+type fragile struct{ *wire }
+
+func (f fragile) Write(p []byte) (int, error) {
+	const overhead = 30 // of a record: more than the last words of TLS have
+	n, err := f.wire.Write(p)
+	if len(p) > overhead && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) {
+		syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // Go would not let SIGPIPE do it
+	}
+	return n, err
 }

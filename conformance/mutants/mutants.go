@@ -15,9 +15,8 @@ type Mutant struct {
 	// Breaks are the clauses that must fail.
 	Breaks []string
 	// Rows of the catalogue of observed failures that behave so.
-	Rows []string
-	// tamper makes what breaks one session; inject reports a record out of turn, at any time.
-	tamper func(inject func(subject.Record)) tamperer
+	Rows   []string
+	tamper tampering
 }
 
 // All lists the mutants.

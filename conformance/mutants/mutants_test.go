@@ -8,10 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/mutants"
 )
 
@@ -60,7 +62,7 @@ func TestMutants(t *testing.T) {
 func failures(t *testing.T, command string, breaks, driver []string) ([]string, error) {
 	args := []string{"run", "--patience", "1s"}
 	if !*exact {
-		args = append(args, "--spec", "^("+strings.Join(append(breaks, sentinels...), "|")+") ")
+		args = append(args, "--spec", "^("+strings.Join(slices.Concat(breaks, sentinels), "|")+") ")
 	}
 	run := exec.Command(command, append(append(args, "--"), driver...)...)
 	run.Dir = t.TempDir()
@@ -126,13 +128,48 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Names are given once, and each mutant says what it breaks.
+// Each mutant has a name of its own, breaks clauses that are there, and behaves like rows that can be.
 func TestAll(t *testing.T) {
+	held := clauses()
+	row := regexp.MustCompile(`^[A-T][1-9][0-9]*$`)
 	names := map[string]bool{}
 	for _, m := range mutants.All() {
 		if names[m.Name] || len(m.Breaks) == 0 {
 			t.Errorf("%q is not the only one, or breaks nothing", m.Name)
 		}
 		names[m.Name] = true
+		for n, id := range m.Breaks {
+			if !held[id] || slices.Contains(m.Breaks[:n], id) {
+				t.Errorf("%s breaks %q, which no spec is about, or breaks it twice", m.Name, id)
+			}
+		}
+		for _, r := range m.Rows {
+			if !row.MatchString(r) {
+				t.Errorf("%s behaves like %q, which is no row", m.Name, r)
+			}
+		}
 	}
+}
+
+// Each clause that a spec is about can fail: there is a mutant that breaks it.
+func TestEachClauseIsBroken(t *testing.T) {
+	unbroken := clauses()
+	for _, m := range mutants.All() {
+		for _, id := range m.Breaks {
+			delete(unbroken, id)
+		}
+	}
+	for id := range unbroken {
+		t.Errorf("no mutant breaks %s: write one", id)
+	}
+}
+
+// clauses are those that specs are about.
+func clauses() map[string]bool {
+	held := map[string]bool{}
+	for _, spec := range conformance.Specs() {
+		id, _, _ := strings.Cut(spec, " ")
+		held[id] = true
+	}
+	return held
 }

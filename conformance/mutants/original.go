@@ -10,7 +10,7 @@ var originalMutants = []Mutant{
 	{Name: "original-writes-raw", Breaks: []string{"original/write-stays-private"}, Rows: []string{"D1"},
 		tamper: misused(subject.Write, originalWritesRaw)},
 	{Name: "original-writes-into-session", Rows: []string{"D1"},
-		Breaks: []string{"original/write-not-delivered", "original/write-is-an-error", "original/write-stays-private"},
+		Breaks: []string{"original/write-not-delivered", "original/write-is-an-error", "original/write-stays-private", "identity/not-replaced"},
 		tamper: misused(subject.Write, passedOn)},
 	{Name: "original-write-vanishes", Breaks: []string{"original/write-is-an-error"},
 		tamper: misused(subject.Write, func(*tap, subject.Request) []subject.Request { return nil })},
@@ -18,7 +18,7 @@ var originalMutants = []Mutant{
 		tamper: misused(subject.Write, endsSession)},
 	{Name: "disable-of-original-stalls", Breaks: []string{"original/session-survives"}, Rows: []string{"D5"},
 		tamper: misused(subject.Disable, passedOn)},
-	{Name: "timeouts-of-original-bite", Breaks: []string{"original/session-survives"},
+	{Name: "timeouts-of-original-bite", Breaks: []string{"original/session-survives", "timeout/original-inert"}, Rows: []string{"B7"},
 		tamper: misused(subject.SetTimeouts, passedOn)},
 	{Name: "original-reads-session", Breaks: []string{"original/read-is-blank"}, Rows: []string{"D8"},
 		tamper: misused(subject.Read, passedOn)},
@@ -34,7 +34,7 @@ var originalMutants = []Mutant{
 }
 
 // misused makes a mutant that changes what becomes of an operation on a wrapped original.
-func misused(op subject.Operation, change func(*tap, subject.Request) []subject.Request) func(func(subject.Record)) tamperer {
+func misused(op subject.Operation, change func(*tap, subject.Request) []subject.Request) tampering {
 	return taps{request: func(t *tap, r subject.Request) []subject.Request {
 		if r.Op != op || r.On != t.first || t.top == "" || t.inside != "" || r.As == t.top {
 			return []subject.Request{r}
@@ -45,10 +45,10 @@ func misused(op subject.Operation, change func(*tap, subject.Request) []subject.
 
 // originalWritesRaw writes between the records of TLS, where there is a connection.
 func originalWritesRaw(t *tap, r subject.Request) []subject.Request {
-	if t.conn == nil {
+	if t.wire == nil {
 		return []subject.Request{r}
 	}
-	t.conn.Write(r.Data)
+	t.wire.Conn.Write(r.Data)
 	return nil
 }
 
@@ -70,8 +70,8 @@ func secondWrapTaken(t *tap, r subject.Request) []subject.Request {
 	if r.Deferred() {
 		return []subject.Request{r}
 	}
-	if t.conn != nil {
-		t.conn.Write([]byte("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"))
+	if t.wire != nil {
+		t.wire.Conn.Write([]byte("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"))
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func originalCloseHitsNext(func(subject.Record)) tamperer {
 			ended = ended && r.As == "other"
 		case r.Op == subject.Close && r.On == "tls":
 			ended = true
-		case r.Op == subject.Close && ended:
+		case r.Op == subject.Close && ended && r.On != "canary":
 			r.On = newest
 		}
 		return []subject.Request{r}
@@ -114,7 +114,7 @@ func originalCloseHitsNext(func(subject.Record)) tamperer {
 // originalGetsCiphertext calls the read callback of before when a lot comes at once.
 func originalGetsCiphertext(inject func(subject.Record)) tamperer {
 	return taps{read: func(t *tap, p []byte) []byte {
-		if t.secure && len(p) >= 4<<10 && !t.once {
+		if t.secure() && len(p) >= 4<<10 && !t.once {
 			t.once = true
 			inject(subject.Record{Event: subject.OnRead, On: t.first, Callbacks: "A", Arguments: 2, Data: bytes.Clone(p)})
 		}
@@ -124,7 +124,7 @@ func originalGetsCiphertext(inject func(subject.Record)) tamperer {
 
 // ciphertextPilesUp keeps what was read.
 func ciphertextPilesUp(t *tap, p []byte) []byte {
-	if t.secure {
+	if t.secure() {
 		t.burden = append(t.burden, bytes.Clone(p))
 	}
 	return p

@@ -9,11 +9,24 @@ import (
 )
 
 var reattachMutants = []Mutant{
-	{Name: "read-callback-gets-original", Breaks: []string{"reattach/read", "reattach/original-silent"}, Rows: []string{"A1", "A2"}, tamper: wrapped(readCallbackGetsOriginal)},
-	{Name: "read-callback-left-behind", Breaks: []string{"reattach/read", "reattach/latest", "reattach/override", "reattach/drain-mode", "reattach/paused", "close/explicit"}, Rows: []string{"A1"}, tamper: wrapped(leftBehind(subject.OnRead))},
-	{Name: "write-callback-left-behind", Breaks: []string{"reattach/write", "reattach/override"}, tamper: wrapped(leftBehind(subject.OnWrite))},
-	{Name: "event-callback-left-behind", Breaks: []string{"reattach/event", "reattach/latest", "reattach/override", "error/plain-peer"}, tamper: wrapped(leftBehind(subject.OnEvent))},
-	{Name: "event-names-original", Breaks: []string{"reattach/event", "reattach/original-silent"}, tamper: wrapped(eventNamesOriginal)},
+	{
+		Name: "read-callback-gets-original", Rows: []string{"A1", "A2"}, tamper: wrapped(readCallbackGetsOriginal),
+		Breaks: []string{"reattach/read", "reattach/original-silent", "original/read-is-blank"},
+	},
+	{
+		Name: "read-callback-left-behind", Rows: []string{"A1"}, tamper: wrapped(leftBehind(subject.OnRead)),
+		Breaks: []string{"reattach/read", "reattach/latest", "reattach/override", "reattach/drain-mode", "reattach/paused",
+			"close/explicit"},
+	},
+	{
+		Name: "write-callback-left-behind", Rows: []string{"I2"}, tamper: wrapped(leftBehind(subject.OnWrite)),
+		Breaks: []string{"reattach/write", "reattach/override", "data/write-callback"},
+	},
+	{
+		Name: "event-callback-left-behind", tamper: wrapped(leftBehind(subject.OnEvent)),
+		Breaks: []string{"reattach/event", "reattach/latest", "reattach/override", "error/plain-peer"},
+	},
+	{Name: "event-names-original", Breaks: []string{"reattach/event", "reattach/original-silent", "error/fields"}, tamper: wrapped(eventNamesOriginal)},
 	{Name: "connect-callback-left-behind", Breaks: []string{"reattach/connect"}, Rows: []string{"A4"}, tamper: wrapped(leftBehind(subject.OnConnect))},
 	{Name: "connect-callback-twice", Breaks: []string{"reattach/connect"}, Rows: []string{"A6"}, tamper: wrapped(connectCallbackTwice)},
 	{Name: "connect-callback-before-tls", Breaks: []string{"reattach/connect-when-usable"}, Rows: []string{"A5"}, tamper: connectCallbackBeforeTLS},
@@ -22,14 +35,17 @@ var reattachMutants = []Mutant{
 	{Name: "callbacks-given-late-vanish", Breaks: []string{"reattach/latest"}, Rows: []string{"A7"}, tamper: lateCallbacks(vanish)},
 	{Name: "callbacks-of-write-ignored", Breaks: []string{"reattach/override"}, tamper: writesOnWrapped(withoutCallbacks)},
 	{Name: "callbacks-of-write-replace-all", Breaks: []string{"reattach/override"}, tamper: writesOnWrapped(withAllCallbacks)},
-	{Name: "ciphertext-to-original", Breaks: []string{"reattach/original-silent", "reattach/read", "reattach/drain-mode", "reattach/paused"}, Rows: []string{"A2", "D2"}, tamper: wrapped(ciphertextToOriginal)},
+	{
+		Name: "ciphertext-to-original", Rows: []string{"A2", "D2"}, tamper: wrapped(ciphertextToOriginal),
+		Breaks: []string{"reattach/original-silent", "reattach/read", "reattach/drain-mode", "reattach/paused"},
+	},
 	{Name: "write-callback-of-original", Breaks: []string{"reattach/original-silent"}, tamper: writeCallbackOfOriginal},
 	{Name: "absent-write-callback-called", Breaks: []string{"reattach/absent"}, tamper: absentWriteCallbackCalled},
 	{Name: "unheard-failure-ignored", Breaks: []string{"reattach/absent-event"}, Rows: []string{"A8"}, tamper: unheardFailureIgnored},
-	{Name: "event-inside-wrap", Breaks: []string{"reattach/not-inside-wrap"}, Rows: []string{"A9"}, tamper: eventInsideWrap},
+	{Name: "event-inside-wrap", Breaks: []string{"reattach/not-inside-wrap"}, Rows: []string{"A9"}, tamper: outcomes(eventInsideWrap)},
 	{Name: "kept-data-drained", Breaks: []string{"reattach/drain-mode"}, Rows: []string{"R5"}, tamper: requests(keptDataDrained)},
 	{Name: "pause-forgotten", Breaks: []string{"reattach/paused"}, Rows: []string{"A10"}, tamper: requests(pauseForgotten)},
-	{Name: "stream-event-callback-left-behind", Breaks: []string{"reattach/stream"}, tamper: wrappedStreams(leftBehind(subject.OnEvent))},
+	{Name: "stream-event-callback-left-behind", Breaks: []string{"reattach/stream", "error/fields"}, tamper: wrappedStreams(leftBehind(subject.OnEvent))},
 	{Name: "stream-write-callback-left-behind", Breaks: []string{"reattach/stream"}, tamper: wrappedStreams(leftBehind(subject.OnWrite))},
 }
 
@@ -77,13 +93,13 @@ func connectCallbackBeforeTLS(inject func(subject.Record)) tamperer {
 			write.Store(&r)
 			return nil
 		},
-		conn: func(c net.Conn) net.Conn {
-			if w := write.Swap(nil); w != nil {
-				c.Write(w.Data)
-				inject(subject.Record{Event: subject.OnConnect, On: w.WhenOn, Callbacks: "A", Arguments: 1})
-				inject(subject.Record{Event: subject.Ran, ID: w.ID, OK: &subject.Result{}})
+		conn: func(w *wire) net.Conn {
+			if q := write.Swap(nil); q != nil {
+				w.Write(q.Data)
+				inject(subject.Record{Event: subject.OnConnect, On: q.WhenOn, Callbacks: "A", Arguments: 1})
+				inject(subject.Record{Event: subject.Ran, ID: q.ID, OK: &subject.Result{}})
 			}
-			return c
+			return w
 		},
 		record: func(r subject.Record) []subject.Record {
 			if early && r.Event == subject.OnConnect {
@@ -96,7 +112,8 @@ func connectCallbackBeforeTLS(inject func(subject.Record)) tamperer {
 
 // connectCallbackAgain calls the connect callback, which was called when TCP stood, when TLS is there to be used, too.
 func connectCallbackAgain(inject func(subject.Record)) tamperer {
-	originals, called := wraps{}, map[subject.Handle]subject.Record{}
+	var asked asked
+	called := map[subject.Handle]subject.Record{}
 	return tamperer{
 		record: func(r subject.Record) []subject.Record {
 			if r.Event == subject.OnConnect {
@@ -104,39 +121,31 @@ func connectCallbackAgain(inject func(subject.Record)) tamperer {
 			}
 			return []subject.Record{r}
 		},
-		request: func(r subject.Request) []subject.Request {
-			if again, is := called[originals[r.On]]; is && r.Op == subject.Write {
-				again.On = r.On
+		request: asked.onWrapped(func(q subject.Request, original subject.Handle) []subject.Request {
+			if again, is := called[original]; is && q.Op == subject.Write {
+				again.On = q.On
 				inject(again)
 			}
-			return originals.note(r)
-		},
+			return []subject.Request{q}
+		}),
 	}
 }
 
 // lateCallbacks makes a mutant that changes the calls of callbacks which came with a write on the original: it is given
 // the tag of those that it was connected with.
-func lateCallbacks(change func(r subject.Record, first subject.Tag) []subject.Record) func(func(subject.Record)) tamperer {
+func lateCallbacks(change func(r subject.Record, first subject.Tag) []subject.Record) tampering {
 	return func(func(subject.Record)) tamperer {
-		originals, connected, firsts := wraps{}, map[subject.Handle]subject.Tag{}, map[subject.Tag]subject.Tag{}
-		return tamperer{
-			request: func(r subject.Request) []subject.Request {
-				if r.Op == subject.Connect {
-					connected[r.As] = r.Callbacks
-				}
-				if first, is := connected[r.On]; is && r.Op == subject.Write && r.Callbacks != "" {
-					firsts[r.Callbacks] = first
-				}
-				return originals.note(r)
-			},
-			record: func(r subject.Record) []subject.Record {
-				first, late := firsts[r.Callbacks]
-				if _, is := originals[about(r)]; is && late {
-					return change(r, first)
-				}
-				return []subject.Record{r}
-			},
-		}
+		var asked asked
+		return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+			original, is := asked.original(about(r))
+			_, late := asked.last(func(q subject.Request) bool {
+				return q.Op == subject.Write && q.On == original && q.Callbacks != "" && q.Callbacks == r.Callbacks
+			})
+			if is && late {
+				return change(r, asked.connect(original).Callbacks)
+			}
+			return []subject.Record{r}
+		}}
 	}
 }
 
@@ -148,16 +157,13 @@ func instead(r subject.Record, first subject.Tag) []subject.Record {
 func vanish(subject.Record, subject.Tag) []subject.Record { return nil }
 
 // writesOnWrapped makes a mutant that changes writes on wrapped sockets which bring callbacks.
-func writesOnWrapped(change func(*subject.Request)) func(func(subject.Record)) tamperer {
-	return func(func(subject.Record)) tamperer {
-		originals := wraps{}
-		return tamperer{request: func(r subject.Request) []subject.Request {
-			if _, is := originals[r.On]; is && r.Op == subject.Write && r.Callbacks != "" {
-				change(&r)
-			}
-			return originals.note(r)
-		}}
-	}
+func writesOnWrapped(change func(*subject.Request)) tampering {
+	return onWrapped(func(q subject.Request, _ subject.Handle) []subject.Request {
+		if q.Op == subject.Write && q.Callbacks != "" {
+			change(&q)
+		}
+		return []subject.Request{q}
+	})
 }
 
 func withoutCallbacks(r *subject.Request) { r.Callbacks, r.Has = "", nil }
@@ -177,84 +183,49 @@ func ciphertextToOriginal(r subject.Record, original subject.Handle) []subject.R
 
 // writeCallbackOfOriginal calls the write callback with the original for what was written before the wrap.
 func writeCallbackOfOriginal(func(subject.Record)) tamperer {
-	has, owed, wrap := map[subject.Handle]subject.Tag{}, map[subject.Handle]bool{}, map[int]subject.Handle{}
-	return tamperer{
-		request: func(r subject.Request) []subject.Request {
-			switch {
-			case r.Op == subject.Connect && slices.Contains(r.Has, subject.OnWrite):
-				has[r.As] = r.Callbacks
-			case r.Op == subject.Write:
-				owed[r.On] = has[r.On] != ""
-			case r.Op == subject.Wrap:
-				wrap[r.ID] = r.On
-			}
-			return []subject.Request{r}
-		},
-		record: func(r subject.Record) []subject.Record {
-			original := wrap[r.ID]
-			if r.OK == nil || !owed[original] {
-				return []subject.Record{r}
-			}
-			return []subject.Record{r, {Event: subject.OnWrite, On: original, Callbacks: has[original], Arguments: 1}}
-		},
-	}
+	var asked asked
+	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+		q, _ := asked.outcome(r)
+		first := asked.connect(q.On)
+		_, owed := asked.last(func(w subject.Request) bool { return w.Op == subject.Write && w.On == q.On })
+		if q.Op == subject.Wrap && r.OK != nil && owed && slices.Contains(first.Has, subject.OnWrite) {
+			return []subject.Record{r, {Event: subject.OnWrite, On: q.On, Callbacks: first.Callbacks, Arguments: 1}}
+		}
+		return []subject.Record{r}
+	}}
 }
 
 // absentWriteCallbackCalled calls a write callback that was never given, and tells of the error that this is.
 func absentWriteCallbackCalled(inject func(subject.Record)) tamperer {
-	originals, without := wraps{}, map[subject.Handle]subject.Tag{}
-	return tamperer{request: func(r subject.Request) []subject.Request {
-		if r.Op == subject.Connect && !slices.Contains(r.Has, subject.OnWrite) {
-			without[r.As] = r.Callbacks
+	var asked asked
+	return tamperer{request: asked.onWrapped(func(q subject.Request, original subject.Handle) []subject.Request {
+		first := asked.connect(original)
+		if first.Op != "" && !slices.Contains(first.Has, subject.OnWrite) && q.Op == subject.Write && q.Callbacks == "" {
+			inject(subject.Record{Event: subject.OnEvent, Callbacks: first.Callbacks, Arguments: 1,
+				Condition: &subject.Condition{Message: "NIL is no function", Socket: q.On}})
 		}
-		if tag := without[originals[r.On]]; tag != "" && r.Op == subject.Write && r.Callbacks == "" {
-			inject(subject.Record{Event: subject.OnEvent, Callbacks: tag, Arguments: 1,
-				Condition: &subject.Condition{Message: "NIL is no function", Socket: r.On}})
-		}
-		return originals.note(r)
-	}}
+		return []subject.Request{q}
+	})}
 }
 
 // unheardFailureIgnored does not get as far as closing a socket that fails without a callback to tell it to.
 func unheardFailureIgnored(func(subject.Record)) tamperer {
-	deaf, closeCB := map[subject.Handle]bool{}, map[subject.Tag]bool{}
-	return tamperer{
-		request: func(r subject.Request) []subject.Request {
-			switch {
-			case r.Op == subject.Connect:
-				deaf[r.As] = !slices.Contains(r.Has, subject.OnEvent)
-			case r.Op == subject.Wrap:
-				closeCB[r.CloseCallback] = deaf[r.On]
-			}
-			return []subject.Request{r}
-		},
-		record: func(r subject.Record) []subject.Record {
-			if r.Event == subject.OnClose && closeCB[r.Callbacks] {
-				return nil
-			}
-			return []subject.Record{r}
-		},
-	}
+	var asked asked
+	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+		wrap, is := asked.wrapWith(r.Callbacks)
+		if is && r.Event == subject.OnClose && !slices.Contains(asked.connect(wrap.On).Has, subject.OnEvent) {
+			return nil
+		}
+		return []subject.Record{r}
+	}}
 }
 
 // eventInsideWrap calls the event callback before a wrap inside a callback has returned what it should be called with.
-func eventInsideWrap(func(subject.Record)) tamperer {
-	wraps := map[int]bool{}
-	return tamperer{
-		request: func(r subject.Request) []subject.Request {
-			wraps[r.ID] = r.Op == subject.Wrap
-			return []subject.Request{r}
-		},
-		record: func(r subject.Record) []subject.Record {
-			if !wraps[r.ID] || r.Event != subject.Ran {
-				return []subject.Record{r}
-			}
-			return []subject.Record{{Event: subject.OnEvent, Callbacks: "A", Arguments: 1, Condition: &subject.Condition{
-				Types:   []string{subject.TCPSSLError, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo},
-				Message: "wrong version number", Socket: subject.Unknown,
-			}}, r}
-		},
+func eventInsideWrap(q subject.Request, r subject.Record) []subject.Record {
+	if q.Op != subject.Wrap || r.Event != subject.Ran {
+		return []subject.Record{r}
 	}
+	return []subject.Record{failed(subject.TCPSSLError, subject.Unknown, "wrong version number"), r}
 }
 
 func keptDataDrained(r subject.Request) []subject.Request {
@@ -268,25 +239,4 @@ func pauseForgotten(r subject.Request) []subject.Request {
 		return []subject.Request{r}
 	}
 	return []subject.Request{r, {ID: hidden + r.ID, Op: subject.Enable, On: r.As, ToRead: true}}
-}
-
-// wrappedStreams is wrapped for the sockets of streams.
-func wrappedStreams(change func(r subject.Record, original subject.Handle) []subject.Record) func(func(subject.Record)) tamperer {
-	return func(func(subject.Record)) tamperer {
-		originals := wraps{}
-		return tamperer{
-			request: func(r subject.Request) []subject.Request {
-				if r.Op == subject.Wrap {
-					originals[subject.SocketOf(r.As)] = subject.SocketOf(r.On)
-				}
-				return []subject.Request{r}
-			},
-			record: func(r subject.Record) []subject.Record {
-				if original, is := originals[about(r)]; is && r.Event != "" {
-					return change(r, original)
-				}
-				return []subject.Record{r}
-			},
-		}
-	}
 }

@@ -9,17 +9,20 @@ import (
 )
 
 // A tamperer changes what passes between the suite and a session, and between the session and the network. What it
-// leaves nil passes as it is.
+// leaves nil passes as it is. Requests and records are changed one at a time; connections are used at any time, by
+// whoever uses them.
 type tamperer struct {
 	// request returns what is performed in place of a request. Where that is nothing, the request is answered with ok
 	// all the same.
 	request func(subject.Request) []subject.Request
 	// record returns what is reported in place of a record.
 	record func(subject.Record) []subject.Record
-	// conn returns what takes the place of a connection. It must not embed a *net.TCPConn: what is written to the
-	// descriptor goes round its methods.
-	conn func(net.Conn) net.Conn
+	// conn returns what takes the place of a connection.
+	conn func(*wire) net.Conn
 }
+
+// A tampering makes what breaks one session; inject reports a record out of turn, at any time.
+type tampering func(inject func(subject.Record)) tamperer
 
 // A Dial makes a connection.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -65,7 +68,7 @@ func (s *session) dial(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil || s.tamperer.conn == nil {
 		return c, err
 	}
-	return s.tamperer.conn(c), nil
+	return s.tamperer.conn(&wire{Conn: c}), nil
 }
 
 // hidden is the id of requests that a tamperer makes up: their answers are not reported.
@@ -115,12 +118,26 @@ func (s *session) copy() {
 			continue
 		}
 		s.tampering.Lock()
-		instead := s.tamperer.record(r)
+		instead := s.tamperer.record(own(r))
 		s.tampering.Unlock()
 		for _, r := range instead {
 			s.inject(r)
 		}
 	}
+}
+
+// own is a record that may be changed: whoever reported it may still look at what it points to.
+func own(r subject.Record) subject.Record {
+	r.OK, r.Error, r.Condition = clone(r.OK), clone(r.Error), clone(r.Condition)
+	return r
+}
+
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }
 
 // inject reports a record, now.

@@ -27,14 +27,16 @@ var timeoutMutants = []Mutant{
 	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
 	{
 		Name: "old-timeout-stays", Rows: []string{"B2", "B6"}, tamper: requests(oldTimeoutStays),
-		Breaks: []string{"timeout/replaced", "timeout/cleared"},
+		Breaks: []string{"timeout/replaced", "timeout/cleared", "close/again"},
 	},
-	{Name: "original-sets-timeouts", Rows: []string{"B7"}, tamper: originalSetsTimeouts, Breaks: []string{"timeout/original-inert"}},
-	{Name: "timeout-despite-data", Rows: []string{"B4"}, tamper: timeoutDespiteData, Breaks: []string{"timeout/activity"}},
-	{Name: "timeout-needs-data-first", Rows: []string{"B3"}, tamper: timeoutNeedsDataFirst, Breaks: []string{"timeout/handshake", "timeout/connect"}},
+	{Name: "timeout-despite-data", Rows: []string{"B4"}, tamper: timeoutDespiteData, Breaks: []string{"timeout/activity", "close/timeout"}},
+	{
+		Name: "timeout-needs-data-first", Rows: []string{"B3"}, tamper: timeoutNeedsDataFirst,
+		Breaks: []string{"timeout/handshake", "timeout/connect", "close/timeout"},
+	},
 	{Name: "timeout-needs-connection", tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
 	{Name: "timeout-not-inside-record", Rows: []string{"B5", "B8"}, tamper: timeoutNotInsideRecord, Breaks: []string{"timeout/inside-record"}},
-	{Name: "timeout-runs-while-disabled", tamper: requests(disableIgnored), Breaks: []string{"timeout/disabled"}},
+	{Name: "timeout-runs-while-disabled", tamper: timeoutRunsWhileDisabled, Breaks: []string{"timeout/disabled"}},
 	{Name: "timeout-leaves-it-open", tamper: timeoutLeavesItOpen, Breaks: []string{"timeout/closes"}},
 	{Name: "timeout-without-close-cb", Rows: []string{"C2"}, tamper: timeoutWithoutCloseCallback, Breaks: []string{"timeout/closes", "close/timeout"}},
 	{Name: "timeout-outlives-socket", Rows: []string{"B10"}, tamper: timeoutOutlivesSocket, Breaks: []string{"timeout/dies-with-socket"}},
@@ -82,19 +84,6 @@ func oldTimeoutStays(r subject.Request) []subject.Request {
 	return []subject.Request{r}
 }
 
-func originalSetsTimeouts(func(subject.Record)) tamperer {
-	wrapped := map[subject.Handle]subject.Handle{}
-	return tamperer{request: func(r subject.Request) []subject.Request {
-		if r.Op == subject.Wrap {
-			wrapped[r.On] = r.As
-		}
-		if top, is := wrapped[r.On]; is && r.Op == subject.SetTimeouts {
-			r.On = top
-		}
-		return []subject.Request{r}
-	}}
-}
-
 // timeoutDespiteData counts from the wrap on, whatever arrives.
 func timeoutDespiteData(inject func(subject.Record)) tamperer {
 	timeout := 0
@@ -104,17 +93,26 @@ func timeoutDespiteData(inject func(subject.Record)) tamperer {
 			timeout = r.ReadTimeout
 			r.ReadTimeout = 0
 		case r.Op == subject.Wrap && timeout > 0:
-			time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { inject(timedOut(r.As)) })
+			timesOut(inject, r.As, timeout)
 		}
 		return []subject.Request{r}
 	}}
 }
 
-func timedOut(s subject.Handle) subject.Record {
-	return subject.Record{Event: subject.OnEvent, Callbacks: "A", Arguments: 1, Condition: &subject.Condition{
-		Types: []string{subject.TCPTimeout, subject.TCPError, subject.EventError, subject.TCPInfo, subject.EventInfo},
-		Code:  110, Message: "timed out", Socket: s,
-	}}
+// timesOut reports a timeout of a socket when the time has passed.
+func timesOut(inject func(subject.Record), s subject.Handle, milliseconds int) {
+	time.AfterFunc(time.Duration(milliseconds)*time.Millisecond, func() { inject(failed(subject.TCPTimeout, s, "timed out")) })
+}
+
+// timeoutRunsWhileDisabled disables the callback, and not the timeout.
+func timeoutRunsWhileDisabled(inject func(subject.Record)) tamperer {
+	var asked asked
+	return tamperer{request: asked.onWrapped(func(q subject.Request, original subject.Handle) []subject.Request {
+		if timeout := asked.connect(original).ReadTimeout; q.Op == subject.Disable && timeout > 0 {
+			timesOut(inject, q.On, timeout)
+		}
+		return []subject.Request{q}
+	})}
 }
 
 // timeoutsUnless drops timeouts, with all that follows them, unless a condition holds.
@@ -140,9 +138,9 @@ func timeoutNeedsDataFirst(func(subject.Record)) tamperer {
 func timeoutNeedsConnection(func(subject.Record)) tamperer {
 	var connected atomic.Bool
 	return tamperer{
-		conn: func(c net.Conn) net.Conn {
+		conn: func(w *wire) net.Conn {
 			connected.Store(true)
-			return c
+			return w
 		},
 		record: timeoutsUnless(func() bool { return !connected.Load() }),
 	}
@@ -153,7 +151,7 @@ func timeoutNotInsideRecord(func(subject.Record)) tamperer {
 	var unread atomic.Int64
 	drop := timeoutsUnless(func() bool { return unread.Load() > 0 })
 	return tamperer{
-		conn: func(c net.Conn) net.Conn { return &counting{c, &unread} },
+		conn: func(w *wire) net.Conn { return counted{w, &unread} },
 		record: func(r subject.Record) []subject.Record {
 			if r.Event == subject.OnRead {
 				unread.Store(0)
@@ -163,33 +161,12 @@ func timeoutNotInsideRecord(func(subject.Record)) tamperer {
 	}
 }
 
-// counting counts what is read.
-type counting struct {
-	net.Conn
-	read *atomic.Int64
-}
-
-func (c *counting) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.read.Add(int64(n))
-	return n, err
-}
-
-func (c *counting) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
-
-func disableIgnored(r subject.Request) []subject.Request {
-	if r.Op == subject.Disable {
-		return nil
-	}
-	return []subject.Request{r}
-}
-
 func timeoutLeavesItOpen(func(subject.Record)) tamperer {
 	timedOut := false
 	return tamperer{record: func(r subject.Record) []subject.Record {
 		timedOut = timedOut || r.Condition.Is(subject.TCPTimeout)
 		if timedOut && r.OK != nil && r.OK.Closed != nil {
-			*r.OK.Closed = false
+			r.OK.Closed = new(bool)
 		}
 		return []subject.Record{r}
 	}}
@@ -214,7 +191,7 @@ func timeoutOutlivesSocket(inject func(subject.Record)) tamperer {
 			timeout = r.ReadTimeout
 		}
 		if r.Op == subject.Close && timeout > 0 {
-			time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { inject(timedOut(r.On)) })
+			timesOut(inject, r.On, timeout)
 		}
 		return []subject.Request{r}
 	}}

@@ -1,16 +1,15 @@
 package mutants
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
 var upgradeMutants = []Mutant{
-	{Name: "handshake-waits-for-write", Breaks: []string{"upgrade/handshake-starts", "upgrade/pending-output"}, Rows: []string{"F10"},
+	{Name: "handshake-waits-for-write", Breaks: []string{"upgrade/handshake-starts", "upgrade/pending-output", "reattach/read"}, Rows: []string{"F10"},
 		tamper: taps{request: handshakeReleased, write: handshakeWaitsForWrite}.tamper},
-	{Name: "wrap-in-read-callback-loses-tls", Breaks: []string{"upgrade/in-read-callback", "upgrade/every-path"}, Rows: []string{"Q1"},
+	{Name: "wrap-in-read-callback-loses-tls", Breaks: []string{"upgrade/in-read-callback", "upgrade/every-path", "reattach/read"}, Rows: []string{"Q1"},
 		tamper: taps{read: wrapInReadCallbackLosesTLS}.tamper},
 	{Name: "wrap-in-connect-callback-hangs", Breaks: []string{"upgrade/in-connect-callback"}, Rows: []string{"Q2"},
 		tamper: taps{write: wrapInConnectCallbackHangs}.tamper},
@@ -24,7 +23,7 @@ var upgradeMutants = []Mutant{
 		tamper: taps{write: pendingOutputTwice}.tamper},
 	{Name: "stream-stays-plain", Rows: []string{"A11"},
 		Breaks: []string{"upgrade/every-path", "upgrade/injected-plaintext", "upgrade/injected-plaintext-reported",
-			"original/session-survives", "original/read-is-blank"},
+			"original/session-survives", "original/read-is-blank", "reattach/read"},
 		tamper: taps{request: streamStaysPlain}.tamper},
 	{Name: "unread-plaintext-delivered", Breaks: []string{"upgrade/injected-plaintext", "upgrade/injected-plaintext-reported"}, Rows: []string{"E1"},
 		tamper: taps{request: unreadPlaintextDrained, read: plaintextNoted, record: unreadPlaintextDelivered}.tamper},
@@ -44,8 +43,8 @@ func handshakeWaitsForWrite(t *tap, p []byte) []byte {
 func handshakeReleased(t *tap, r subject.Request) []subject.Request {
 	if r.Op == subject.Write && r.On == t.top && t.early {
 		t.once = true
-		if t.conn != nil {
-			t.conn.Write(t.hello)
+		if t.wire != nil {
+			t.wire.Conn.Write(t.hello)
 		}
 		t.hello = nil
 	}
@@ -54,7 +53,7 @@ func handshakeReleased(t *tap, r subject.Request) []subject.Request {
 
 // wrapInReadCallbackLosesTLS has the loop that called the callback read on, and take the first bytes of TLS.
 func wrapInReadCallbackLosesTLS(t *tap, p []byte) []byte {
-	if t.inside != subject.OnRead || !t.secure || t.once {
+	if t.inside != subject.OnRead || !t.secure() || t.once {
 		return p
 	}
 	t.once = true
@@ -69,7 +68,7 @@ func wrapInConnectCallbackHangs(t *tap, p []byte) []byte {
 }
 
 func wrapInWriteCallbackLosesLine(t *tap, p []byte) []byte {
-	if t.inside == subject.OnWrite && !isTLS(p) && !t.secure {
+	if t.inside == subject.OnWrite && !isTLS(p) && !t.secure() {
 		return nil
 	}
 	return p
@@ -77,7 +76,7 @@ func wrapInWriteCallbackLosesLine(t *tap, p []byte) []byte {
 
 // pending tells whether bytes were written before the wrap, and leave in its turn or later.
 func pending(t *tap, p []byte) bool {
-	return t.top != "" && t.inside == "" && !t.secure && !isTLS(p)
+	return t.top != "" && t.inside == "" && !t.secure() && !isTLS(p)
 }
 
 func pendingOutputBehindHello(t *tap, p []byte) []byte {
@@ -131,7 +130,7 @@ func unreadPlaintextDrained(t *tap, r subject.Request) []subject.Request {
 }
 
 func plaintextNoted(t *tap, p []byte) []byte {
-	if !t.secure {
+	if !t.secure() {
 		t.plain = append(t.plain, p...)
 	}
 	return p
@@ -146,15 +145,14 @@ func unreadPlaintextDelivered(t *tap, r subject.Record) []subject.Record {
 	return []subject.Record{r}
 }
 
-// plaintextSkipped takes a handshake to begin where its first record does.
+// plaintextSkipped takes TLS to begin where its first record does.
 func plaintextSkipped(t *tap, p []byte) []byte {
-	if !t.secure || t.once {
+	if !t.secure() || t.once {
 		return p
 	}
-	start := bytes.Index(p, []byte{22, 3})
-	if start < 0 {
-		return nil
+	for len(p) > 0 && !isTLS(p) {
+		p = p[1:]
 	}
-	t.once = true
-	return p[start:]
+	t.once = len(p) > 0
+	return p
 }

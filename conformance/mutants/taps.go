@@ -10,19 +10,21 @@ import (
 // A tap is a connection that a mutant works on, with what was asked of the socket above it.
 type tap struct {
 	mu     sync.Mutex // hooks of requests and of the connection come from different goroutines
-	conn   net.Conn   // nil until it is made
+	wire   *wire      // nil until it is made
 	stream bool
 	first  subject.Handle   // the original
 	top    subject.Handle   // what it was wrapped into; empty until the wrap is asked for
-	early  bool             // that was before there was a connection
+	early  bool             // that was, or will be, before there is a connection
 	inside subject.Callback // in which the wrap is deferred to be made
-	secure bool             // TLS was written
 
 	plain  []byte // kept back, or noted
 	hello  []byte
 	once   bool
 	burden [][]byte
 }
+
+// secure tells whether TLS was written.
+func (t *tap) secure() bool { return t.wire != nil && t.wire.begun.Load() }
 
 // taps makes a mutant of what becomes of requests for a connection's sockets, and of what passes on it.
 type taps struct {
@@ -84,7 +86,8 @@ func (s *switchboard) request(r subject.Request) []subject.Request {
 }
 
 func (s *switchboard) wrapped(t *tap, r subject.Request) {
-	t.top, t.inside, t.early = r.As, r.WhenCallback, t.conn == nil
+	own := r.WhenOn == t.first || r.WhenOn == subject.SocketOf(t.first)
+	t.top, t.inside, t.early = r.As, r.WhenCallback, t.wire == nil && !own
 	s.handles[r.As], s.handles[subject.SocketOf(r.As)] = t, t
 }
 
@@ -103,19 +106,19 @@ func (s *switchboard) record(r subject.Record) []subject.Record {
 	return s.taps.record(t, r)
 }
 
-func (s *switchboard) conn(c net.Conn) net.Conn {
+func (s *switchboard) conn(w *wire) net.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.ports[c.RemoteAddr().(*net.TCPAddr).Port]
+	t := s.ports[w.RemoteAddr().(*net.TCPAddr).Port]
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.conn = c
-	return &tapped{c, t, s.taps}
+	t.wire = w
+	return &tapped{w, t, s.taps}
 }
 
 // tapped is the connection that the implementation sees.
 type tapped struct {
-	net.Conn
+	*wire
 	tap *tap
 	taps
 }
@@ -135,7 +138,7 @@ func (c *tapped) instead(p []byte) []byte {
 	if c.write != nil {
 		instead = c.write(c.tap, p)
 	}
-	c.tap.secure = c.tap.secure || isTLS(p)
+	c.note(p)
 	return instead
 }
 
@@ -154,10 +157,3 @@ func (c *tapped) Read(p []byte) (int, error) {
 		}
 	}
 }
-
-func (c *tapped) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
-
-func (c *tapped) SetLinger(seconds int) error { return c.Conn.(*net.TCPConn).SetLinger(seconds) }
-
-// isTLS tells whether bytes begin with the header of a record.
-func isTLS(p []byte) bool { return len(p) > 1 && p[0] >= 20 && p[0] <= 23 && p[1] == 3 }
