@@ -44,15 +44,20 @@ func (c *catalogue) errorNone() {
 func (c *catalogue) errorProcess() {
 	c.of("error/idle-is-cheap")
 	c.alone("uses next to no CPU time while its peers are silent: in a handshake, after one, after an error", func(sp *spec) {
-		for as, script := range map[subject.Handle][]fakeserver.Step{
-			"in-handshake": {fakeserver.ExpectClientHello(), fakeserver.ExpectEnd()},
-			"after-it":     {fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Tickets: true}), fakeserver.ExpectEnd()},
-			"after-error":  {fakeserver.ExpectClientHello(), fakeserver.SendPlain("no TLS to be had here\r\n"), fakeserver.ExpectEnd()},
+		withTicket := fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Tickets: true})
+		for _, silent := range []struct {
+			as     subject.Handle
+			script []fakeserver.Step
+			since  fakeserver.Kind // this
+		}{
+			{"in-handshake", []fakeserver.Step{fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.ExpectEnd()}, fakeserver.ClientHello},
+			{"after-it", []fakeserver.Step{fakeserver.SendPlain(greeting), withTicket, fakeserver.ExpectEnd()}, fakeserver.Handshake},
+			{"after-error", answering(plainFault), fakeserver.Closed},
 		} {
-			p := sp.startPeer(string(as), append([]fakeserver.Step{fakeserver.SendPlain(greeting)}, script...)...)
-			sp.connectedAs(connect(p, as, callbacks))
-			sp.begin(sp.wrapOf(as, "tls-"+as, "")) // its answer may come with the end of the handshake
-			sp.sees(p, "a record", entryKind(fakeserver.Record))
+			p := sp.startPeer(string(silent.as), silent.script...)
+			sp.connectedAs(connect(p, silent.as, callbacks))
+			sp.begin(sp.wrapOf(silent.as, "tls-"+silent.as, "")) // its answer may come with the end of the handshake
+			sp.sees(p, "what it is silent after", entryKind(silent.since))
 		}
 		sp.fence()
 		sp.expectIdle()

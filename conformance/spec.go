@@ -61,6 +61,9 @@ func (s *suite) run(ctx context.Context, e *entry) {
 		s.collect(ctx, e)
 		return
 	}
+	if e.kind == alone {
+		s.awaitScenarios()
+	}
 	sp := s.newSpec(ctx, e)
 	defer func() { sp.outcome().report() }()
 	defer sp.abandon()

@@ -86,7 +86,7 @@ func (s *suite) finish() {
 		return // it did not begin
 	}
 	s.stop()
-	s.stopScenarios()
+	s.awaitScenarios()
 	s.clear()
 	ginkgo.AddReportEntry(ledgerEntry, s.ledger, ginkgo.ReportEntryVisibilityNever)
 	if left := s.litter.left(); left != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -39,13 +40,20 @@ func (s *suite) startScenarios(ctx context.Context) {
 	if len(s.scenarios) == 0 {
 		return
 	}
-	s.noise = startNoise(ctx, s)
+	loud, quiet := context.WithCancel(ctx)
+	s.noise = startNoise(loud, s)
+	var playing sync.WaitGroup
 	for e, sc := range s.scenarios {
-		go s.play(ctx, e, sc)
+		playing.Go(func() { s.play(ctx, e, sc) })
 	}
+	go func() {
+		playing.Wait()
+		quiet()
+	}()
 }
 
-func (s *suite) stopScenarios() {
+// awaitScenarios waits until nothing runs beside the specs any more.
+func (s *suite) awaitScenarios() {
 	for _, sc := range s.scenarios {
 		<-sc.done
 	}
