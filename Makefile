@@ -16,6 +16,7 @@ conformance:
 test: lint race
 	$(GO) test -count=1 $(RACE) ./...
 	$(GO) test -count=1 -run TestManySockets ./impl/asyncssl
+	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
 
 ## bench: the reference beside crypto/tls, as ratios

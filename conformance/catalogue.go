@@ -23,6 +23,7 @@ type entry struct {
 	incidents []string // where it has hurt before: project and number
 	needed    []subject.Capability
 	kind      kind
+	heavy     bool // it takes long, and is left out unless it is asked for
 	body      func(*spec)
 }
 
@@ -68,6 +69,12 @@ func (e *entry) seen(incidents ...string) *entry {
 // needing adds capabilities that the spec needs beside those of its clause.
 func (e *entry) needing(needs ...subject.Capability) *entry {
 	e.needed = append(e.needed, needs...)
+	return e
+}
+
+// heavily marks a spec that takes long: more than a second, say. A clause needs others beside it.
+func (e *entry) heavily() *entry {
+	e.heavy = true
 	return e
 }
 

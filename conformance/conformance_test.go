@@ -12,11 +12,13 @@ import (
 	"github.com/sslconform/sslconform/impl/reference"
 )
 
+var heavy = flag.Bool("heavy", false, "run the specs, too, that take long")
+
 var out = flag.String("out", "", "write the verdict to this file, as JSON")
 
 // TestConformance judges the reference, under go test and under ginkgo -p.
 func TestConformance(t *testing.T) {
-	conformance.Run(t, reference.New(), conformance.Options{Done: func(v verdict.Verdict) {
+	conformance.Run(t, reference.New(), conformance.Options{Heavy: *heavy, Done: func(v verdict.Verdict) {
 		if *out == "" {
 			return
 		}

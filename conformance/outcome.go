@@ -63,7 +63,7 @@ func (s *suite) verdict(r ginkgo.Report) verdict.Verdict {
 		specs = append(specs, judgement(all))
 	}
 	v := verdict.Of(s.subject.Info(), s.clauses, specs, r.RunTime.Seconds())
-	v.Ledger = waits
+	v.LeftOut, v.Ledger = s.leftOut, waits
 	return v
 }
 

@@ -22,6 +22,8 @@ const DefaultPatience = 10 * time.Second
 type Options struct {
 	// Spec selects the specs whose name matches; nil selects all.
 	Spec *regexp.Regexp
+	// Heavy runs the specs, too, that take long: exhaustive tables. Left out, the verdict says so.
+	Heavy bool
 	// Patience bounds each wait; 0 stands for [DefaultPatience].
 	Patience time.Duration
 	// Again is the command that runs the specs of these names again, for the text of a failure. Left out, it is that

@@ -23,6 +23,7 @@ type suite struct {
 	options Options
 
 	unselected []verdict.Spec
+	leftOut    []string // heavy specs
 	selected   []*entry
 
 	issuer    *certs.Authority
@@ -51,12 +52,24 @@ func (s *suite) register() {
 			s.unselected = append(s.unselected, verdict.Spec{Clause: e.clause.ID, Name: e.name(), Status: verdict.NotRun})
 			continue
 		}
+		if e.heavy && !s.options.Heavy {
+			s.leftOut = append(s.leftOut, e.name())
+			continue
+		}
 		s.selected = append(s.selected, e)
-		label := ginkgo.Label(strings.ReplaceAll(e.clause.ID, "/", ".")) // Ginkgo allows no slash in one
-		ginkgo.Describe(e.clause.ID, label, e.kind.decorations(), func() {
+		ginkgo.Describe(e.clause.ID, e.labels(), e.kind.decorations(), func() {
 			ginkgo.It(e.title(), func(ctx ginkgo.SpecContext) { s.run(ctx, e) })
 		})
 	}
+}
+
+// labels are the clause, and whether it is heavy.
+func (e *entry) labels() ginkgo.Labels {
+	labels := ginkgo.Label(strings.ReplaceAll(e.clause.ID, "/", ".")) // Ginkgo allows no slash in one
+	if e.heavy {
+		labels = append(labels, "heavy")
+	}
+	return labels
 }
 
 // decorations put the kinds into their order; but for the ordinary ones, specs run in one process.

@@ -97,5 +97,8 @@ func Summary(v verdict.Verdict) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, c.name))
 		}
 	}
+	if n := len(v.LeftOut); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d heavy specs left out (--heavy runs them)", n))
+	}
 	return fmt.Sprintf("%s: %s (%.2f s)", word, strings.Join(parts, ", "), v.Seconds)
 }

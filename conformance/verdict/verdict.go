@@ -117,6 +117,8 @@ type Verdict struct {
 	Counts   Counts     `json:"counts"`
 	Seconds  float64    `json:"seconds"`
 	Clauses  []Clause   `json:"clauses"`
+	// LeftOut names the heavy specs that were not asked for.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Ledger is what the run waited for.
 	Ledger []Wait `json:"-"`
 

@@ -27,6 +27,7 @@ const startup = 30 * time.Second
 type runCommand struct {
 	Spec     string        `placeholder:"REGEXP" help:"Run only the specs whose name matches."`
 	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
+	Heavy    bool          `help:"Run the specs, too, that take long: exhaustive tables."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
 	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
 	Ledger   bool          `help:"Print what the run waited for."`
@@ -53,7 +54,7 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if err := conformance.Check(judged.Info()); err != nil {
 		return errors.Join(err, end())
 	}
-	v, err := judge(judged, conformance.Options{Spec: selected, Patience: r.Patience, Again: r.again})
+	v, err := judge(judged, conformance.Options{Spec: selected, Heavy: r.Heavy, Patience: r.Patience, Again: r.again})
 	ended := end()
 	if err == nil {
 		err = r.report(v, s)
@@ -128,6 +129,9 @@ func (r *runCommand) again(specs ...string) string {
 		program = []string{"go", "run", "./conformance/cmd/sslconform"}
 	}
 	words := append(program, "run", "--spec", conformance.Pattern(specs...))
+	if r.Heavy {
+		words = append(words, "--heavy")
+	}
 	if len(r.Command) > 0 {
 		words = append(append(words, "--"), r.Command...)
 	}
