@@ -27,6 +27,7 @@ const (
 	Handshake   Kind = "handshake"    // the handshake is done: Version, Certificates, and more in Text
 	Refused     Kind = "refused"      // the peer refused the client's certificate, as Text says
 	Data        Kind = "data"         // application Data of Length passed under TLS
+	Made        Kind = "made"         // the peer sent a record made by hand, or Count of them: Text
 	Alert       Kind = "alert"        // the side sent a fatal alert under TLS, or in a handshake: Text
 	TLSClosed   Kind = "close_notify" // the side closed TLS
 	TCPClosed   Kind = "FIN"          // the side closed TCP
@@ -82,6 +83,8 @@ func (e Entry) String() string {
 		return fmt.Sprintf("the handshake%s is done: %s", where, e.Text)
 	case Refused:
 		return "refused the client: " + e.Text
+	case Made:
+		return e.made(where)
 	case Alert:
 		return fmt.Sprintf("%s a fatal alert%s: %s", did, where, e.Text)
 	case Held:
@@ -100,6 +103,13 @@ func (e Entry) records(did string) string {
 		return fmt.Sprintf("%s %d records: %s, %d bytes each", did, e.Count, e.Type, e.Length)
 	}
 	return fmt.Sprintf("%s a record: %s, %d bytes", did, e.Type, e.Length)
+}
+
+func (e Entry) made(where string) string {
+	if e.Count > 1 {
+		return fmt.Sprintf("made by hand%s, %d times: %s", where, e.Count, e.Text)
+	}
+	return fmt.Sprintf("made by hand%s: %s", where, e.Text)
 }
 
 // String tells what is offered.

@@ -64,16 +64,18 @@ func RefuseClient(config Config) Step {
 }
 
 func (c *conversation) handshake(below net.Conn, where string, config Config) error {
-	t := config.tls(func(info *tls.ClientHelloInfo) {
+	g, keys := &gate{Conn: below}, &keyLog{secrets: map[string]secret{}}
+	t := config.tls(keys, func(info *tls.ClientHelloInfo) {
 		if c.hello == nil {
 			c.wire.transcript.add(Entry{Side: Client, Kind: ClientHello, Hello: helloOf(info), Where: where})
 		}
 	})
-	l := &layer{Conn: tls.Server(below, t), note: c.wire.transcript.add, where: where}
+	l := &layer{Conn: tls.Server(g, t), gate: g, keys: keys, tickets: config.Tickets, note: c.wire.transcript.add, where: where}
 	if err := l.Handshake(); err != nil {
 		l.alert(err)
 		return err
 	}
+	l.finished = g.records
 	c.hello = nil // one inside has its own
 	c.layers = append(c.layers, l)
 	state := l.ConnectionState()
@@ -84,12 +86,13 @@ func (c *conversation) handshake(below net.Conn, where string, config Config) er
 	return nil
 }
 
-func (config Config) tls(saw func(*tls.ClientHelloInfo)) *tls.Config {
+func (config Config) tls(keys *keyLog, saw func(*tls.ClientHelloInfo)) *tls.Config {
 	t := &tls.Config{
 		Certificates:                []tls.Certificate{config.Certificate},
 		ClientAuth:                  config.ClientAuth,
 		ClientCAs:                   config.ClientCAs,
 		SessionTicketsDisabled:      !config.Tickets,
+		KeyLogWriter:                keys,
 		DynamicRecordSizingDisabled: true, // a record is as long as it is told
 		GetConfigForClient: func(info *tls.ClientHelloInfo) (*tls.Config, error) {
 			saw(info)
@@ -110,6 +113,12 @@ type layer struct {
 	ended  bool // the client has sent close_notify
 	closed bool // the peer has
 	broken bool // the alert that ended it was noted
+
+	gate     *gate
+	keys     *keyLog
+	tickets  bool    // were sent
+	finished int     // how many records the peer's handshake took
+	hand     *sealer // makes the records since the script has taken over; nil before
 }
 
 // errCloseNotify is what reading ends with where the client has sent close_notify. It is no io.EOF, so that crypto/tls
