@@ -90,6 +90,17 @@ func (c *catalogue) closeByOthers() {
 		sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
 		sp.expectClosedOnce(since)
 	}).seen("nodejs/node#24984")
+	for _, v := range versions {
+		c.it("delivers nothing of what comes behind close_notify, under "+v.name, func(sp *spec) {
+			p := sp.welcoming(sp.handshakeUnder(v),
+				fakeserver.Joined(fakeserver.CloseNotify(), fakeserver.ByHand(fakeserver.CraftedData("too late"))), fakeserver.ExpectEnd())
+			since := sp.welcomed(p)
+			p.Resume("end")
+			sp.awaitEvent("an event that tells of the peer's end", since)
+			sp.quiet(p)
+			sp.Expect(sp.history(since)).To(be([]line{`read tls "welcome"`, "event tcp-eof of tls", "close-cb C"}), "the callbacks called since the wrap")
+		}).needing(v.needs)
+	}
 
 	c.of("close/error")
 	c.it("calls close-cb once when a record fails authentication", func(sp *spec) {

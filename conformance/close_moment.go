@@ -19,6 +19,7 @@ func (c *catalogue) closeTooSoon() {
 	c.it("ends the connection when it is closed in the middle of the peer's answer", func(sp *spec) {
 		sp.closesInHandshake(fakeserver.Cut(100, sp.handshake()))
 	}).seen("python/cpython#73929", "python/asyncio#472", "python/asyncio#218")
+	c.cutFlights("ends the connection when it is closed after the peer's answer has stalled", (*spec).closesOnceAfter)
 
 	c.of("close/before-connect")
 	c.it("sends not one byte when it is closed in the turn in which it was connected and wrapped", func(sp *spec) {

@@ -18,6 +18,7 @@ func (c *catalogue) data() {
 	c.dataShaped()
 	c.dataNumerous()
 	c.dataEmpty()
+	c.dataEmptyRecords()
 	c.dataWritten()
 	c.dataPaused()
 	c.dataFair()

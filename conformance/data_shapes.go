@@ -124,3 +124,24 @@ func runs(data string) []line {
 	}
 	return all
 }
+
+// Records in which there is nothing.
+func (c *catalogue) dataEmptyRecords() {
+	c.of("data/empty-records")
+	for _, v := range versions {
+		for n, how := range []string{1: "an empty record", 2: "two empty records"} {
+			if n > 0 {
+				c.it(fmt.Sprintf("takes %s for no data and no end, under %s", how, v.name), func(sp *spec) {
+					sp.expectNothingOf(sp.handshakeUnder(v), fakeserver.Flood(n, fakeserver.EmptyRecord))
+				}).needing(v.needs).seen("Mbed-TLS/mbedtls#6508", "aws/s2n-tls#1444", "openjdk/jdk#27438", "eclipse-threadx/netxduo#428")
+			}
+		}
+	}
+	c.it("takes a record of nothing but padding for no data and no end", func(sp *spec) {
+		padding := fakeserver.Crafted{What: "a record of nothing but padding", Type: fakeserver.ApplicationData, Padding: 100}
+		sp.expectNothingOf(sp.handshakeUnder(tls13), fakeserver.ByHand(padding))
+	}).needing(subject.TLS13)
+	for _, v := range versions {
+		c.flood("empty records", fakeserver.EmptyRecord, v)
+	}
+}

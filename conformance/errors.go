@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/onsi/gomega/gcustom"
@@ -18,10 +19,14 @@ func (c *catalogue) errors() {
 	c.errorInHandshake()
 	c.errorOfClientCertificate()
 	c.errorInRecords()
+	c.errorInFlights()
+	c.errorLate()
 	c.errorAtEnd()
 	c.errorOnce()
 	c.errorEffects()
 	c.errorNone()
+	c.errorKeyUpdate()
+	c.errorRenegotiation()
 	c.errorProcess()
 }
 
@@ -67,12 +72,19 @@ func (c *catalogue) errorItself() {
 	}
 
 	c.of("error/plain-peer")
-	c.it("reports a peer that answers the ClientHello in plain text, and does not deliver the text", func(sp *spec) {
-		failure := sp.refusedBy(sp.peer(answering(plainFault)...))
-		sp.fence()
-		sp.Expect(failure.condition).To(beA(subject.TCPSSLError), "the condition reported")
-		sp.Expect(sp.reads(failure.since)).To(be([]line{}), "the calls of read callbacks after the wrap")
-	}).seen("openssl/openssl#30196")
+	for _, f := range []fault{plainFault, httpFault, smtpFault} {
+		c.it(fmt.Sprintf("reports %s to the ClientHello, and does not deliver the text", f.how), func(sp *spec) {
+			sp.expectRefusedFor(f)
+		}).seen("openssl/openssl#30196")
+	}
+}
+
+// expectRefusedFor expects a tcp-ssl-error for a fault in place of the ServerHello, and nothing of that for data.
+func (sp *spec) expectRefusedFor(f fault) {
+	failure := sp.refusedBy(sp.peer(answering(f)...))
+	sp.fence()
+	sp.Expect(failure.condition).To(beA(subject.TCPSSLError), "the condition reported")
+	sp.Expect(sp.reads(failure.since)).To(be([]line{}), "the calls of read callbacks after the wrap")
 }
 
 // expectFields expects what every error carries, whichever it is.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"github.com/sslconform/sslconform/certs"
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -69,6 +70,12 @@ func (c *catalogue) errorAlerts() {
 		failure := sp.refusedBy(sp.peer(answering(alert)...))
 		sp.Expect(failure.condition.Alert).To(be(handshakeFailure), "the alert that the first condition tells: it is a %s", failure.condition)
 	}).seen("nodejs/node#23631")
+	c.it("reports an alert in a session that a reset follows at once as the alert", func(sp *spec) {
+		alert := fault{steps: append(slices.Clone(lateFault.steps), fakeserver.RST())}
+		_, since := sp.upgradedThen(sp.handshake(), alert)
+		failure := sp.awaitEvent("an event that reports the alert", since)
+		sp.Expect(failure.Condition.Alert).To(be(internalError), "the alert that the first condition tells: it is a %s", failure.Condition)
+	}).seen("nodejs/node#23631")
 }
 
 // isAlert tells whether the client sent an alert, in plain.
@@ -96,6 +103,9 @@ func (c *catalogue) errorInHandshake() {
 		ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB))
 		sp.expectError(sp.awaitFailure("an event that reports the end", since, ids[1]))
 	}).needing(subject.WrapBeforeConnect)
+	c.cutFlights("reports one error where the peer ends", func(sp *spec, cut ...fakeserver.Step) {
+		sp.expectError(sp.refusedBy(sp.greetingThen(append(cut, fakeserver.FIN(), fakeserver.ExpectEnd())...)))
+	})
 
 	c.of("error/handshake-reset")
 	c.it("reports one event, no timeout, where the peer resets upon the ClientHello, and calls close-cb", func(sp *spec) {
@@ -105,6 +115,9 @@ func (c *catalogue) errorInHandshake() {
 		reset := fault{steps: []fakeserver.Step{fakeserver.Cut(100, sp.handshake()), fakeserver.RST()}}
 		sp.expectResetOnce(sp.refusedBy(sp.peer(answering(reset)...)))
 	}).seen("apple/swift-nio-ssl#253")
+	c.cutFlights("reports one event, no timeout, where the peer resets, and calls close-cb", func(sp *spec, cut ...fakeserver.Step) {
+		sp.expectResetOnce(sp.refusedBy(sp.greetingThen(append(cut, fakeserver.RST())...)))
+	})
 }
 
 func (sp *spec) expectError(f failedWrap) {
@@ -115,14 +128,14 @@ func (sp *spec) expectError(f failedWrap) {
 
 func (sp *spec) expectResetOnce(f failedWrap) {
 	if !f.answered() { // else there never was a socket for close-cb to tell of
-		sp.awaitClose()
+		sp.awaitCall("the call of close-cb", f.since, subject.OnClose)
 	}
 	sp.fence()
 	if f.condition.Is(subject.TCPTimeout) {
 		sp.fail("want: a reset that is no timeout\n got: %s", f.condition)
 	}
 	sp.expectOne(f)
-	if n := len(sp.calls(subject.OnClose)); n > 1 {
+	if n := len(sp.closings(f.since)); n > 1 {
 		sp.fail("want: one call of close-cb\n got: %d of them", n)
 	}
 }

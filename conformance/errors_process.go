@@ -1,44 +1,12 @@
 package conformance
 
 import (
-	"crypto/tls"
 	"slices"
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
 )
-
-// What is no error. One session ticket is what crypto/tls sends, and only to a client that offers to resume a session; a
-// ticket more, a key update and user_canceled need a peer that makes its records by hand.
-func (c *catalogue) errorNone() {
-	c.of("error/none")
-	for _, v := range versions {
-		// The peer that asks for a certificate, and takes none, sends its ticket behind the handshake under TLS 1.3.
-		for _, auth := range []tls.ClientAuthType{tls.NoClientCert, tls.RequestClientCert} {
-			text := "takes a session ticket for no data and no error, under " + v.name
-			if auth != tls.NoClientCert {
-				text += ", from a peer that asks for a certificate"
-			}
-			c.it(text, func(sp *spec) {
-				p := sp.peer(fakeserver.SendPlain(greeting),
-					fakeserver.HandshakeWith(fakeserver.Config{Certificate: sp.suite.leaf, Version: v.number, ClientAuth: auth, Tickets: true}),
-					fakeserver.Send("one"), fakeserver.Expect("two"), fakeserver.Send("three"), fakeserver.ExpectEnd())
-				since := sp.upgraded(p)
-				sp.awaitBytes("what the peer sent behind the ticket", since, len("one"))
-				sp.must(write(wrapped, "two"))
-				sp.awaitBytes("the peer's answer", since, len("onethree"))
-				sp.fence()
-				sp.Expect(sp.outline(since)).To(be([]line{`read "onethree"`}), "the callbacks called since the wrap")
-				for _, r := range sp.events(since, subject.OnRead) {
-					if len(r.Data) == 0 {
-						sp.fail("want: no call of a read callback but for data\n got: the %s", r)
-					}
-				}
-			}).needing(v.needs)
-		}
-	}
-}
 
 // What an error, or the wait for a peer, does to the process.
 func (c *catalogue) errorProcess() {
@@ -65,7 +33,7 @@ func (c *catalogue) errorProcess() {
 
 	c.of("error/survives-pipe")
 	// To a socket that had the peer's FIN before, the system tells of the reset as a broken pipe at once.
-	for _, f := range []fault{resetFault, {"FIN and RST", slices.Concat(endFault.steps, resetFault.steps)}} {
+	for _, f := range []fault{resetFault, {how: "FIN and RST", steps: slices.Concat(endFault.steps, resetFault.steps)}} {
 		c.it("lives on when it goes on writing in a read callback upon the peer's "+f.how, func(sp *spec) {
 			// While the callback runs nobody sees the reset but the writes, and to make what they write takes longer
 			// than the reset takes to arrive.

@@ -9,27 +9,29 @@ import (
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
-// Records that are none. A fatal alert, key updates and a HelloRequest in a session that stands (error/late-alert,
-// error/key-update, error/renegotiation) need a peer that makes its records by hand.
+// Records that are none, or that nobody may send there.
 func (c *catalogue) errorInRecords() {
 	for _, clause := range []struct {
-		id       string
-		fault    fault
-		incident []string
+		id        string
+		faults    []fault
+		incidents []string
 	}{
-		{"error/bad-record", forgedFault, []string{"MDA2AV/ioxide#148"}},
-		{"error/garbage", garbageFault, nil},
-		{"error/overlong", overlongFault, nil},
+		{"error/bad-record", []fault{forgedFault, tagFault, earlierFault, laterFault}, []string{"MDA2AV/ioxide#148"}},
+		{"error/garbage", []fault{garbageFault, typeFault, finishedFault, changeFault}, nil},
+		{"error/garbage", []fault{requestFault}, []string{"Mbed-TLS/mbedtls#10882"}},
+		{"error/overlong", []fault{overlongFault, fullFault}, nil},
 	} {
 		c.of(clause.id)
-		for _, v := range versions {
-			c.it(fmt.Sprintf("reports %s, and delivers nothing of it, under %s", clause.fault.how, v.name), func(sp *spec) {
-				_, since := sp.upgradedThen(sp.handshakeUnder(v), clause.fault)
-				failure := sp.awaitEvent("an event that reports "+clause.fault.how, since)
-				sp.fence()
-				sp.Expect(failure.Condition).To(beA(subject.TCPSSLError), "the condition reported")
-				sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
-			}).needing(v.needs).seen(clause.incident...)
+		for _, f := range clause.faults {
+			for _, v := range f.versions() {
+				c.it(fmt.Sprintf("reports %s, and delivers nothing of it, under %s", f.how, v.name), func(sp *spec) {
+					_, since := sp.upgradedThen(sp.handshakeUnder(v), f)
+					failure := sp.awaitEvent("an event that reports "+f.how, since)
+					sp.fence()
+					sp.Expect(failure.Condition).To(beA(subject.TCPSSLError), "the condition reported")
+					sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
+				}).needing(v.needs).seen(clause.incidents...)
+			}
 		}
 	}
 }
@@ -71,20 +73,20 @@ func (c *catalogue) errorAtEnd() {
 	})
 
 	c.of("error/data-first")
-	for _, f := range []fault{forgedFault, garbageFault, cutFault, endFault} {
+	for _, f := range sessionFaults[:len(sessionFaults)-1] { // a reset has its own clause
 		c.it(fmt.Sprintf("delivers what came whole before %s, and then reports that", f.how), func(sp *spec) {
-			_, since := sp.upgradedThen(sp.handshake(), behind("whole", f))
+			_, since := sp.upgradedThen(sp.handshakeUnder(f.under), behind("whole", f))
 			sp.awaitEvent("an event that reports "+f.how, since)
 			sp.fence()
 			sp.Expect(sp.outline(since)).To(be([]line{`read "whole"`, "event"}), "the callbacks called since the wrap")
-		})
+		}).needing(f.needs()...)
 	}
 }
 
 // behind is a fault right behind data: in one segment, where the fault is one of bytes.
 func behind(data string, f fault) fault {
 	sent := append([]fakeserver.Step{fakeserver.Send(data)}, f.steps...)
-	return fault{f.how, []fakeserver.Step{fakeserver.Joined(sent...)}}
+	return fault{f.how, []fakeserver.Step{fakeserver.Joined(sent...)}, f.under}
 }
 
 // outline tells what was delivered and where failures were reported since a record, but neither what they were called
@@ -114,11 +116,11 @@ func (c *catalogue) errorOnce() {
 	}
 	for _, f := range sessionFaults {
 		c.it(fmt.Sprintf("reports %s in a session once", f.how), func(sp *spec) {
-			p, since := sp.upgradedThen(sp.handshake(), f)
+			p, since := sp.upgradedThen(sp.handshakeUnder(f.under), f)
 			sp.awaitEvent("an event that reports "+f.how, since)
 			sp.settle(p)
 			sp.expectOneEvent(since)
-		}).seen("nodejs/node#23631")
+		}).needing(f.needs()...).seen("nodejs/node#23631")
 	}
 	c.it("reports a client certificate that is refused once, under TLS 1.3", func(sp *spec) {
 		p := sp.demanding(tls13)
@@ -140,7 +142,7 @@ func (sp *spec) settle(p *peer) {
 // What an error does to its own socket, and what not to others.
 func (c *catalogue) errorEffects() {
 	c.of("error/then-closed")
-	for _, f := range []fault{forgedFault, garbageFault, endFault} {
+	for _, f := range []fault{forgedFault, garbageFault, typeFault, lateFault, endFault} {
 		c.it(fmt.Sprintf("closes the socket after %s, TCP and all", f.how), func(sp *spec) {
 			p, since := sp.upgradedThen(sp.handshake(), f)
 			sp.awaitEvent("an event that reports "+f.how, since)
@@ -167,7 +169,7 @@ func (c *catalogue) errorEffects() {
 			sp.expectIsolated(answering(f))
 		}).seen("h2o/h2o#1448", "bumptech/stud#130", "irssi/irssi#439")
 	}
-	for _, f := range []fault{forgedFault, resetFault} {
+	for _, f := range []fault{forgedFault, lateFault, resetFault} {
 		c.it(fmt.Sprintf("leaves a session alone where another one fails by %s", f.how), func(sp *spec) {
 			sp.expectIsolated(standing(sp.handshake(), f))
 		}).seen("h2o/h2o#1448", "bumptech/stud#130", "irssi/irssi#439")

@@ -133,6 +133,21 @@ func (sp *spec) performed(ids []int) {
 	}
 }
 
+// round runs one of many that a spec consists of, and forgets what passed in it when it is over: a failure shows one.
+func (sp *spec) round(about string, f func()) {
+	if sp.canary == nil {
+		sp.tweets()
+	}
+	defer sp.during(about)()
+	before := len(sp.peers)
+	f()
+	for _, p := range sp.peers[before:] {
+		p.Stop()
+	}
+	sp.peers = sp.peers[:before]
+	sp.timeline = nil
+}
+
 // opening is the id of the request that opened the session.
 const opening = 1
 

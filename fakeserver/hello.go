@@ -44,11 +44,11 @@ func (w *wire) readHello() (*Hello, error) {
 		if err != nil {
 			return nil, err
 		}
-		raw, message = append(raw, record...), append(message, record[headerSize:]...)
+		raw, message = append(raw, record...), append(message, record[HeaderSize:]...)
 		if len(message) >= 4 {
 			need = 4 + int(message[1])<<16 + int(message[2])<<8 + int(message[3])
 		}
-		if need > maxHello || len(record) == headerSize {
+		if need > maxHello || len(record) == HeaderSize {
 			return nil, errHello
 		}
 	}
@@ -57,7 +57,7 @@ func (w *wire) readHello() (*Hello, error) {
 }
 
 func (w *wire) readRecord() ([]byte, error) {
-	record := make([]byte, headerSize)
+	record := make([]byte, HeaderSize)
 	if _, err := io.ReadFull(w, record); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (w *wire) readRecord() ([]byte, error) {
 		return nil, fmt.Errorf("got a record of %s", RecordType(record[0]))
 	}
 	record = append(record, make([]byte, int(record[3])<<8|int(record[4]))...)
-	_, err := io.ReadFull(w, record[headerSize:])
+	_, err := io.ReadFull(w, record[HeaderSize:])
 	return record, err
 }
 
@@ -192,9 +192,12 @@ func (h *Hello) cipherFor(offered bool) uint16 {
 		}
 		return 0x002f // TLS_RSA_WITH_AES_128_CBC_SHA, as good as any to a client of TLS 1.3 alone
 	}
-	for c := uint16(1); ; c++ { // from TLS_RSA_WITH_NULL_MD5 on
-		if !slices.Contains(h.Ciphers, c) {
-			return c
+	all := slices.Sorted(slices.Values(h.Ciphers)) // there may be thousands
+	c := uint16(1)                                 // from TLS_RSA_WITH_NULL_MD5 on
+	for _, offered := range all {
+		if offered == c {
+			c++
 		}
 	}
+	return c
 }

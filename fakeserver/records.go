@@ -28,7 +28,8 @@ func (t RecordType) String() string {
 }
 
 const (
-	headerSize = 5       // the length of a record's header: type, version, length
+	// HeaderSize is the length of a record's header: type, version, length.
+	HeaderSize = 5
 	maxPlain   = 1 << 14 // the most that a record holds (RFC 8446, section 5.1)
 )
 
@@ -47,9 +48,9 @@ func (w *walker) next(p []byte) (piece, rest []byte, complete bool) {
 		w.left -= n
 		return p[:n], p[n:], false
 	}
-	n := min(headerSize-len(w.header), len(p))
+	n := min(HeaderSize-len(w.header), len(p))
 	w.header = append(w.header, p[:n]...)
-	if complete = len(w.header) == headerSize; complete {
+	if complete = len(w.header) == HeaderSize; complete {
 		w.kind = RecordType(w.header[0])
 		w.length = int(w.header[3])<<8 | int(w.header[4])
 		w.left = w.length

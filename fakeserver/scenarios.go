@@ -27,7 +27,7 @@ func (s Scenario) Start(id Identity, note func(connection int, e Entry)) (*Serve
 // Scenarios are all of them.
 func Scenarios() []Scenario {
 	var all []Scenario
-	for _, some := range [][]Scenario{polite, beforeTLS, inHandshake, certificates, shapes, ends, records, loads, noPeers} {
+	for _, some := range [][]Scenario{polite, beforeTLS, inHandshake, certificates, shapes, ends, records, made, loads, noPeers} {
 		all = append(all, some...)
 	}
 	return all
@@ -117,7 +117,7 @@ var ends = []Scenario{
 		return []Step{id.hello(0), Send("bye"), FIN(), ExpectEnd()}
 	}},
 	{Name: "cut-record", About: "Sends FIN within a record: the client reports a truncation, and nothing of that record.", Script: func(id Identity) []Step {
-		return []Step{id.hello(0), Send("whole"), Cut(headerSize+8, Send("half")), FIN(), ExpectEnd()}
+		return []Step{id.hello(0), Send("whole"), Cut(HeaderSize+8, Send("half")), FIN(), ExpectEnd()}
 	}},
 	{Name: "reset-after-data", About: "Sends \"bye\" and RST: the client reports a reset.", Script: func(id Identity) []Step {
 		return []Step{id.hello(0), Send("bye"), RST()}

@@ -53,6 +53,47 @@ func Cut(n int, steps ...Step) Step {
 	})
 }
 
+// Edited has the records changed that the steps write: those of each write, which is a flight where it is of a handshake.
+func Edited(how string, edit func(records [][]byte) [][]byte, steps ...Step) Step {
+	return group(how, steps, func(c *conversation) error {
+		return c.shaped(func(p []byte) []byte { return slices.Concat(edit(recordsOf(p))...) }, steps)
+	})
+}
+
+// recordsOf cuts a stream into its records; the last one may not be whole.
+func recordsOf(stream []byte) [][]byte {
+	var w walker
+	var records [][]byte
+	for len(stream) > 0 {
+		var piece []byte
+		if w.left == 0 && len(w.header) == 0 {
+			records = append(records, nil)
+		}
+		piece, stream, _ = w.next(stream)
+		last := &records[len(records)-1]
+		*last = append(*last, piece...)
+	}
+	return records
+}
+
+// Swapped has the last two records of each flight change places.
+func Swapped(steps ...Step) Step {
+	return Edited("swap the last two records", func(records [][]byte) [][]byte {
+		if n := len(records); n > 1 {
+			records[n-1], records[n-2] = records[n-2], records[n-1]
+		}
+		return records
+	}, steps...)
+}
+
+// MoreChangeCipherSpec has a change_cipher_spec added behind the first record of each flight. Within a handshake of TLS
+// 1.3 a client drops it (RFC 8446, section 5).
+func MoreChangeCipherSpec(steps ...Step) Step {
+	return Edited("add a change_cipher_spec", func(records [][]byte) [][]byte {
+		return slices.Insert(records, 1, append(headerOf(ChangeCipherSpec, 1), 1))
+	}, steps...)
+}
+
 // errCut is what those read who wait for an answer to what was cut.
 var errCut = errors.New("the connection was cut")
 

@@ -21,7 +21,7 @@ type gate struct {
 }
 
 // helloSize is how much of a ServerHello's record it takes to have its random.
-const helloSize = headerSize + 4 + 2 + 32
+const helloSize = HeaderSize + 4 + 2 + 32
 
 func (g *gate) Write(p []byte) (int, error) {
 	if g.shut.Load() {
@@ -39,7 +39,7 @@ func (g *gate) Write(p []byte) (int, error) {
 
 // serverRandom is that of the ServerHello.
 func (g *gate) serverRandom() ([]byte, error) {
-	if len(g.hello) < helloSize || RecordType(g.hello[0]) != HandshakeRecord || g.hello[headerSize] != typeServerHello {
+	if len(g.hello) < helloSize || RecordType(g.hello[0]) != HandshakeRecord || g.hello[HeaderSize] != typeServerHello {
 		return nil, errors.New("the ServerHello was not seen")
 	}
 	return g.hello[helloSize-32:], nil

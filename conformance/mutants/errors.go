@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -110,11 +111,11 @@ func whatFailedDelivered(r subject.Record) []subject.Record {
 }
 
 // hangsUpon makes a mutant that does not tell of an error with such a text, as if it waited for more.
-func hangsUpon(text string) tampering {
+func hangsUpon(texts ...string) tampering {
 	return func(func(subject.Record)) tamperer {
 		hangs := false
 		return tamperer{record: func(r subject.Record) []subject.Record {
-			hangs = hangs || r.Event == subject.OnEvent && strings.Contains(r.Condition.Message, text)
+			hangs = hangs || r.Event == subject.OnEvent && slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(r.Condition.Message, t) })
 			if hangs && (r.Event == subject.OnEvent || r.Event == subject.OnClose) {
 				return nil
 			}

@@ -30,6 +30,7 @@ func All() []Mutant {
 		originalMutants,
 		closeMutants,
 		errorMutants,
+		recordMutants,
 		argumentMutants,
 	)
 }
