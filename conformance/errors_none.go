@@ -48,6 +48,18 @@ func (c *catalogue) errorNone() {
 	c.it("takes a change_cipher_spec more than there should be within a handshake of TLS 1.3 for no error", func(sp *spec) {
 		sp.expectNothingOf(fakeserver.MoreChangeCipherSpec(sp.handshakeUnder(tls13)))
 	}).needing(subject.TLS13)
+	// It should be an error (RFC 8446, section 5), and there are libraries that drop it.
+	for _, stray := range []struct {
+		how  string
+		step fakeserver.Step
+	}{
+		{"in plain", fakeserver.SendPlain("\x14\x03\x03\x00\x01\x01")},
+		{"encrypted", fakeserver.ByHand(fakeserver.StrayChangeCipherSpec)},
+	} {
+		c.it(fmt.Sprintf("takes a change_cipher_spec behind a handshake of TLS 1.3, %s, for nothing, or for one error", stray.how), func(sp *spec) {
+			sp.goesOnOrFails(sp.handshakeUnder(tls13), stray.step)
+		}).needing(subject.TLS13)
+	}
 	// What a warning says that is none of these is a matter of taste, but it is not nothing: it either leaves the session
 	// as it was, or ends it.
 	c.it("takes a warning of TLS 1.2 for nothing, or for one error", func(sp *spec) {

@@ -19,6 +19,7 @@ var recordMutants = []Mutant{
 	{Name: "key-updates-hang", tamper: stuckAfter(isKeyUpdate, 10), Breaks: []string{"error/key-update"}},
 	{Name: "key-update-loses-write", Rows: []string{"J6"}, tamper: filtered(keyUpdateLosesWrite), Breaks: []string{"error/key-update"}},
 	{Name: "change-cipher-spec-is-error", tamper: filtered(changeCipherSpecIsError), Breaks: []string{"error/none"}},
+	{Name: "stray-change-cipher-spec-hangs", tamper: stuckAfter(isOneByte, 1), Breaks: []string{"error/none", "data/tiny-records"}},
 	{Name: "hello-request-hangs", Rows: []string{"K1"}, tamper: stuckAfter(isHelloRequest, 1), Breaks: []string{"error/renegotiation"}},
 	{Name: "reads-behind-close-notify", tamper: noticed(isAlert, ghost), Breaks: []string{"close/peer", "error/none"}},
 	{Name: "late-alert-hangs", Rows: []string{"J2"}, tamper: hangsUpon("remote error: tls: bad record MAC"), Breaks: []string{"error/late-alert"}},
@@ -54,6 +55,8 @@ func isKeyUpdate(record []byte) bool {
 }
 
 func isTicket(record []byte) bool { return record[0] == applicationData && len(record) == sealed13(57) }
+
+func isOneByte(record []byte) bool { return record[0] == applicationData && len(record) == sealed13(1) }
 
 func isHelloRequest(record []byte) bool {
 	return record[0] == handshakeRecord && len(record) == sealed12(4)
