@@ -15,6 +15,7 @@ import (
 func (c *catalogue) arguments() {
 	c.argumentCertificate()
 	c.argumentPassword()
+	c.argumentTerminal()
 	c.argumentRefused()
 	c.argumentOriginal()
 	c.argumentPerWrap()

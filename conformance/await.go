@@ -54,10 +54,22 @@ func (sp *spec) gaveUp(what string) {
 }
 
 func (sp *spec) lastWord() string {
-	if len(sp.records) == 0 {
-		return "start of the session"
+	word := "start of the session"
+	if n := len(sp.records); n > 0 {
+		word = sp.records[n-1].String()
 	}
-	return sp.records[len(sp.records)-1].String()
+	if asked, _, _ := sp.onTerminal(); asked != "" {
+		word += fmt.Sprintf(", and to its terminal, where nobody answers, it wrote %s", subject.Quote([]byte(asked)))
+	}
+	return word
+}
+
+// onTerminal is what the subject's process has written to its terminal in this session, if it has one.
+func (sp *spec) onTerminal() (text string, at time.Time, err error) {
+	if s, is := sp.session.(subject.Watched); is {
+		return s.Terminal()
+	}
+	return "", time.Time{}, nil
 }
 
 // pull takes the next record from the session.

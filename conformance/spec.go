@@ -202,6 +202,9 @@ func (sp *spec) explain(message string) string {
 	for _, p := range sp.peers {
 		timeline.Passed(p.name, p.Transcript().Entries())
 	}
+	if text, at, _ := sp.onTerminal(); text != "" {
+		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", What: "wrote to its terminal: " + subject.Quote([]byte(text))})
+	}
 	return verdict.Failure{
 		Clause:   sp.clause,
 		Spec:     sp.title(),

@@ -170,6 +170,8 @@ func TestServeSessions(t *testing.T) {
 
 const hello = `read l; echo '{"seq":1,"id":1,"ok":{"name":"acme","capabilities":["tls1.3"]}}'; `
 
+const opened = `read l; echo '{"seq":2,"id":1,"session":"s1","ok":{}}'; read l; `
+
 // Whatever is wrong with a driver that starts, Start says so in a sentence that names it.
 func TestStartFails(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -213,7 +215,6 @@ func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 // A session that a driver spoils breaks with a fault, one whose process dies with an error that is none.
 func TestBrokenSessions(t *testing.T) {
-	const opened = `read l; echo '{"seq":2,"id":1,"session":"s1","ok":{}}'; read l; `
 	for name, test := range map[string]struct {
 		script string
 		fault  bool
@@ -221,6 +222,7 @@ func TestBrokenSessions(t *testing.T) {
 	}{
 		"dies":              {`exit 7`, false, "the driver's process ended (exit status 7)"},
 		"dies by a signal":  {`kill -ABRT $$`, false, "signal: aborted"},
+		"asks and dies":     {`printf 'Password:' >/dev/tty; exit 7`, false, `(exit status 7); on its terminal, where nobody answers, it wrote "Password:"; it wrote nothing to its standard error`},
 		"garbage":           {`echo oops; cat`, true, "beginning of value: oops"},
 		"half a line":       {`printf '{"seq":3,'`, true, "cut off before its end"},
 		"a long line":       {`head -c 2000000 /dev/zero | tr '\0' x; cat`, true, "longer than 1048576 bytes"},

@@ -21,11 +21,12 @@ const grace = 3 * time.Second
 
 // A process is a running driver. What mu guards is shared by the sessions and the reader of its lines.
 type process struct {
-	cmd     *exec.Cmd
-	in, out *os.File
-	log     tail
-	died    chan struct{} // closed when the process has ended
-	gone    chan struct{} // closed when its lines are read, too, and nothing of it is left
+	cmd      *exec.Cmd
+	in, out  *os.File
+	log      tail
+	terminal *terminal
+	died     chan struct{} // closed when the process has ended
+	gone     chan struct{} // closed when its lines are read, too, and nothing of it is left
 
 	mu       sync.Mutex
 	asked    map[key]*question
@@ -38,7 +39,8 @@ type process struct {
 	err      error // why no more lines are expected
 }
 
-// spawn starts a driver in a session of its own, so that all that it starts in turn can be ended with it.
+// spawn starts a driver in a session of its own, so that all that it starts in turn can be ended with it, and that it
+// finds no terminal but the one that is watched.
 func spawn(command []string) (*process, error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -49,12 +51,16 @@ func spawn(command []string) (*process, error) {
 		return nil, fmt.Errorf("open a pipe from the driver: %w", errors.Join(err, inR.Close(), inW.Close()))
 	}
 	p := &process{
-		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR,
+		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR, terminal: openTerminal(),
 		died: make(chan struct{}), gone: make(chan struct{}),
 		asked: make(map[key]*question), sessions: make(map[string]*session), held: make(map[string]bool),
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if p.terminal.err == nil {
+		p.cmd.ExtraFiles = []*os.File{p.terminal.theirs}
+		p.cmd.SysProcAttr.Setctty, p.cmd.SysProcAttr.Ctty = true, 3 // the first behind the standard ones
+	}
 	p.cmd.WaitDelay = grace
 	started := make(chan error)
 	go p.run(started)
@@ -62,6 +68,7 @@ func spawn(command []string) (*process, error) {
 	inR.Close()
 	outW.Close()
 	if err != nil {
+		p.terminal.hangUp()
 		return nil, errors.Join(err, inW.Close(), outR.Close())
 	}
 	return p, nil
@@ -79,11 +86,13 @@ func (p *process) run(started chan<- error) {
 	defer close(p.gone)
 	var reading sync.WaitGroup
 	reading.Go(p.readLines)
+	reading.Go(p.terminal.watch)
 	p.cmd.Wait() // what it was is in the process's state
 	close(p.died)
 	// What it left behind in its group goes with it; what left the group cannot keep us waiting.
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	p.out.SetReadDeadline(time.Now().Add(grace))
+	p.terminal.hangUp()
 	reading.Wait()
 	p.in.Close()
 	p.out.Close()
@@ -127,9 +136,9 @@ func (p *process) explain(err error) error {
 	}
 	select {
 	case <-p.died:
-		return fmt.Errorf("the driver's process ended (%s)%s", p.cmd.ProcessState, p.log.String())
+		return fmt.Errorf("the driver's process ended (%s)%s", p.cmd.ProcessState, p.words())
 	case <-time.After(2 * grace): // WaitDelay is in it
-		return fault("it closed its standard output, but runs on%s", p.log.String())
+		return fault("it closed its standard output, but runs on%s", p.words())
 	}
 }
 
@@ -168,7 +177,7 @@ func (p *process) stop() error {
 	if err := p.ended(); err != nil {
 		return err
 	}
-	return fault("its process did not exit within %v of the end of its input, and had to be ended by a signal%s", grace, p.log.String())
+	return fault("its process did not exit within %v of the end of its input, and had to be ended by a signal%s", grace, p.words())
 }
 
 // kill ends the process by force: there is nothing left to be learnt from it.
@@ -190,11 +199,14 @@ func (p *process) ended() error {
 	case errors.As(p.err, &breach):
 		return breach
 	case !p.killed && state.Exited() && !state.Success():
-		return fault("its process ended with %v, though its input just ended%s", state, p.log.String())
+		return fault("its process ended with %v, though its input just ended%s", state, p.words())
 	default:
 		return nil
 	}
 }
+
+// words are the last that it has said, as the end of a sentence.
+func (p *process) words() string { return p.terminal.String() + p.log.String() }
 
 // tail keeps the end of what is written to it.
 type tail struct {

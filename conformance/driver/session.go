@@ -14,6 +14,7 @@ type session struct {
 	process *process
 	name    string
 	alone   bool // the process was started for this session
+	opened  time.Time
 	records subject.Queue
 }
 
@@ -24,7 +25,7 @@ func (p *process) newSession(alone bool) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opened++
-	s := &session{process: p, name: fmt.Sprintf("s%d", p.opened), alone: alone}
+	s := &session{process: p, name: fmt.Sprintf("s%d", p.opened), alone: alone, opened: time.Now()}
 	p.sessions[s.name] = s
 	p.held[s.name] = true
 	return s
@@ -54,7 +55,7 @@ func (p *process) ask(ctx context.Context, r request, patience time.Duration) (r
 		}
 		return line, nil
 	case <-ctx.Done():
-		return record{}, fmt.Errorf("no answer to %s within %v%s", r.Op, patience, p.log.String())
+		return record{}, fmt.Errorf("no answer to %s within %v%s", r.Op, patience, p.words())
 	}
 }
 
@@ -114,6 +115,11 @@ func (s *session) Perform(turn ...subject.Request) error {
 }
 
 func (s *session) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
+
+// Terminal implements [subject.Watched].
+func (s *session) Terminal() (text string, at time.Time, err error) {
+	return s.process.terminal.since(s.opened)
+}
 
 // Close ends the process if it was for this session alone. A session that did not end as it should spoils its process:
 // it takes no new one, and is killed when the others that it holds have been closed.

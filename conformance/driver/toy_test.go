@@ -69,6 +69,8 @@ func (l *toyLoop) Perform(r subject.Request) (subject.Result, error) {
 		l.events.Report(subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{
 			Types: []string{subject.TCPEOF, subject.TCPInfo}, Code: -1, Message: "ü", Socket: r.On}})
 		return subject.Result{}, nil
+	case "ask":
+		return subject.Result{}, os.WriteFile("/dev/tty", []byte("Password:"), 0)
 	case "die":
 		os.Exit(1)
 		return subject.Result{}, nil

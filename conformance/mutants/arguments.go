@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/pem"
 	"os"
@@ -22,6 +23,11 @@ var argumentMutants = []Mutant{
 		Name: "wrong-password-unnoticed", Rows: []string{"L2"}, tamper: wrongPasswordUnnoticed,
 		Breaks: []string{"argument/password-wrong", "argument/failure-leaves-original"},
 	},
+	{
+		Name: "terminal-asked-for-another-password", Rows: []string{"L1"}, tamper: outcomes(terminalAsked),
+		Breaks: []string{"argument/no-prompt", "argument/password-wrong", "argument/failure-leaves-original"},
+	},
+	{Name: "terminal-asked-and-not-waited-for", Breaks: []string{"argument/no-prompt"}, Rows: []string{"L1"}, tamper: wrapRequests(terminalPrompted)},
 	{Name: "unneeded-password-refused", Breaks: []string{"argument/password-unneeded"}, Rows: []string{"L3"}, tamper: wrapRequests(unneededPasswordRefused)},
 	{
 		Name: "missing-file-unnoticed", Rows: []string{"L7"}, tamper: wrapRequests(missingFileUnnoticed),
@@ -103,6 +109,32 @@ func wrongPasswordUnnoticed(func(subject.Record)) tamperer {
 			return []subject.Record{r}
 		},
 	}
+}
+
+// terminalAsked waits for somebody at the terminal who knows the password of a key that the one given does not open.
+func terminalAsked(q subject.Request, r subject.Record) []subject.Record {
+	if q.Op == subject.Wrap && encrypted(q.Key) && r.Error != nil {
+		prompt(func(terminal *os.File) { bufio.NewReader(terminal).ReadString('\n') })
+	}
+	return []subject.Record{r}
+}
+
+// terminalPrompted asks whether or not a key is encrypted, and goes on.
+func terminalPrompted(q *subject.Request) {
+	if q.Key != "" {
+		prompt(func(*os.File) {})
+	}
+}
+
+// prompt asks for a password as OpenSSL does, where there is a terminal.
+func prompt(wait func(terminal *os.File)) {
+	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer terminal.Close()
+	terminal.WriteString("Enter PEM pass phrase:")
+	wait(terminal)
 }
 
 func unneededPasswordRefused(q *subject.Request) {

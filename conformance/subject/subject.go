@@ -1,6 +1,9 @@
 package subject
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Subject is an implementation of "wrap an asynchronous socket in TLS, in place".
 type Subject interface {
@@ -26,6 +29,13 @@ type Session interface {
 	// Close gives up on the session without asking its loop, and waits until nothing of it is left. After the answer
 	// to End there is nothing left to give up.
 	Close() error
+}
+
+// Watched is a session in a process that has a terminal of its own, where nobody answers.
+type Watched interface {
+	// Terminal returns what was written there since the session was opened (the end of it, where that is long), and
+	// when that began. An error says why it cannot be known.
+	Terminal() (text string, at time.Time, err error)
 }
 
 // A Fault is a breach of the contract by what carries the implementation (a driver's bad line, say), not by the

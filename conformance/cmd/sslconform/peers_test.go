@@ -54,6 +54,7 @@ func TestPeers(t *testing.T) {
 				"reattach/read":                verdict.ByDriver,
 				"data/round-trip":              verdict.Passed,
 				"error/plain-peer":             verdict.Passed,
+				"argument/no-prompt":           verdict.Passed,
 				"identity/new-stream":          verdict.Unsupported,
 				"error/truncation":             verdict.Failed, // told as a clean end: row G2
 				"original/write-stays-private": verdict.Failed, // it goes out between the records: row D1
@@ -66,6 +67,7 @@ func TestPeers(t *testing.T) {
 				"reattach/read":                verdict.ByDriver,
 				"data/round-trip":              verdict.Passed,
 				"error/plain-peer":             verdict.Passed,
+				"argument/no-prompt":           verdict.Passed,
 				"identity/new-stream":          verdict.Unsupported,
 				"close/notify":                 verdict.Failed, // never sent: row C7
 				"timeout/cleared":              verdict.Failed, // the one below stays armed: row B2
