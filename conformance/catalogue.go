@@ -48,8 +48,8 @@ func (e *entry) title() string {
 	return fmt.Sprintf("%s (%s)", e.text, strings.Join(e.incidents, ", "))
 }
 
-// name is what a spec is selected and reported by.
-func (e *entry) name() string { return e.clause.ID + " " + e.title() }
+// name is what a spec is selected and reported by. The incidents are no part of it: more may become known.
+func (e *entry) name() string { return e.clause.ID + " " + e.text }
 
 // needs are the capabilities without which the spec does not apply.
 func (e *entry) needs() []subject.Capability {

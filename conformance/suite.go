@@ -58,7 +58,7 @@ func (s *suite) register() {
 		}
 		s.selected = append(s.selected, e)
 		ginkgo.Describe(e.clause.ID, e.labels(), e.kind.decorations(), func() {
-			ginkgo.It(e.title(), func(ctx ginkgo.SpecContext) { s.run(ctx, e) })
+			ginkgo.It(e.text, func(ctx ginkgo.SpecContext) { s.run(ctx, e) })
 		})
 	}
 }
