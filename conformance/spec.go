@@ -29,6 +29,7 @@ type spec struct {
 	phase    string   // what the spec is about, where that is not its clause
 	with     []string // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
+	over     int              // how many records are of rounds that are over
 	timeline verdict.Timeline // but for what passed at the peers
 	peers    []*peer
 
@@ -145,7 +146,7 @@ func (sp *spec) round(about string, f func()) {
 		p.Stop()
 	}
 	sp.peers = sp.peers[:before]
-	sp.timeline = nil
+	sp.timeline, sp.over = nil, sp.mark()
 }
 
 // opening is the id of the request that opened the session.
