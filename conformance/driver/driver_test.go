@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,15 +20,21 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/sslconform/sslconform/conformance/driver"
+	"github.com/sslconform/sslconform/conformance/driver/drivertest"
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
 // serve makes this test's binary a driver of the toy, which is how both ends are tested.
+//
+// It is the folder where each process leaves a transcript.
 const serve = "SSLCONFORM_TEST_SERVE"
 
+// startToy starts a driver of the toy; all lines are held against the schema when the test ends.
 func startToy(t *testing.T) *driver.Driver {
 	t.Helper()
-	t.Setenv(serve, "1")
+	folder := t.TempDir()
+	t.Cleanup(func() { checkTranscripts(t, folder) })
+	t.Setenv(serve, folder)
 	t.Setenv("GORACE", "atexit_sleep_ms=0") // a driver has little time to end
 	d, err := start(t, os.Args[0])
 	if err != nil {
@@ -35,9 +43,40 @@ func startToy(t *testing.T) *driver.Driver {
 	return d
 }
 
+func checkTranscripts(t *testing.T, folder string) {
+	schema, err := drivertest.Load("protocol.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	transcripts, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(transcripts) == 0 {
+		t.Errorf("there is no transcript in %s: %v", folder, err)
+	}
+	for _, path := range transcripts {
+		transcript, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer transcript.Close()
+		if _, err := schema.Check(transcript); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func serveToy(folder string) error {
+	transcript, err := os.CreateTemp(folder, "")
+	if err != nil {
+		return err
+	}
+	defer transcript.Close()
+	tap := drivertest.NewTap(transcript)
+	return driver.Serve(context.Background(), toy{}, io.TeeReader(os.Stdin, tap.ToDriver()), io.MultiWriter(tap.FromDriver(), os.Stdout))
+}
+
 func TestMain(m *testing.M) {
-	if os.Getenv(serve) != "" {
-		if err := driver.Serve(context.Background(), toy{}, os.Stdin, os.Stdout); err != nil {
+	if folder := os.Getenv(serve); folder != "" {
+		if err := serveToy(folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -81,20 +120,25 @@ func collect(t *testing.T, s subject.Session) ([]subject.Record, error) {
 	}
 }
 
-// everything is a request with all fields but those that defer it.
-var everything = subject.Request{
-	ID: 8, Op: subject.Connect, On: "on", As: "as", Host: "127.0.0.1", Port: 1, Stream: true, Keep: true, Digest: true,
-	Callbacks: "A", Has: []subject.Callback{subject.OnWrite}, ReadTimeout: 2, WriteTimeout: 3, CloseCallback: "C",
-	Certificate: "c", Key: "k", Password: "p", Method: subject.MethodTLS12, Authority: "a", ServerName: "s",
-	Data: []byte{0}, Text: true, Size: 4, Seed: 5, ToRead: true, ToWrite: true,
+// everything is requests that have, between them, all fields but those that defer one.
+var everything = []subject.Request{
+	{ID: 20, Op: subject.Connect, As: "as", Host: "127.0.0.1", Port: 1, Stream: true, Keep: true, Digest: true,
+		Callbacks: "A", Has: []subject.Callback{subject.OnWrite}, ReadTimeout: 2, WriteTimeout: 3, Data: []byte{0}},
+	{ID: 21, Op: subject.Wrap, On: "on", As: "as", CloseCallback: "C", Certificate: "c", Key: "k", Password: "p",
+		Method: subject.MethodTLS12, Authority: "a", ServerName: "s"},
+	{ID: 22, Op: subject.Write, On: "on", Data: []byte{0}, Text: true, Callbacks: "B", Has: []subject.Callback{subject.OnRead}},
+	{ID: 23, Op: subject.Write, On: "on", Size: 4, Seed: 5},
+	{ID: 24, Op: subject.Enable, On: "on", ToRead: true, ToWrite: true},
 }
 
 // All fields are there, now and when there are new ones.
 func TestEverything(t *testing.T) {
-	v := reflect.ValueOf(everything)
-	for n := range v.NumField() {
-		if name := v.Type().Field(n).Name; v.Field(n).IsZero() != strings.HasPrefix(name, "When") {
-			t.Errorf("the request everything does not have the field %s as it should", name)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[subject.Request]()) {
+		used := slices.ContainsFunc(everything, func(r subject.Request) bool {
+			return !reflect.ValueOf(r).FieldByIndex(field.Index).IsZero()
+		})
+		if used == strings.HasPrefix(field.Name, "When") {
+			t.Errorf("the requests everything do not have the field %s as they should", field.Name)
 		}
 	}
 }
@@ -106,14 +150,17 @@ func TestServe(t *testing.T) {
 		t.Errorf("info (-want +got):\n%s", diff)
 	}
 	requests := [][]subject.Request{
-		{{ID: 1, Op: subject.Close, On: "x", WhenOn: "x", WhenCallback: subject.OnRead}},
-		{{ID: 2, Op: subject.Write, On: "x", Data: []byte{0, 255}}, {ID: 3, Op: subject.Closed, On: "x"}, {ID: 4, Op: "fly"}},
-		{{ID: 5, Op: subject.Sync}},
-		{{ID: 6, Op: subject.Write, On: "x", As: "y", Size: 7}},
-		{everything},
-		{{ID: 9, Op: subject.Measure}},
-		{{ID: 10, Op: subject.Finish}},
-		{{ID: 11, Op: subject.End}},
+		{
+			{ID: 2, Op: subject.Close, On: "x", WhenOn: "x", WhenCallback: subject.OnRead},
+			{ID: 3, Op: subject.Closed, On: "x", WhenOn: "x", WhenCallback: subject.OnRead, WhenEvery: true},
+			{ID: 4, Op: subject.Close, On: "x", WhenOn: "x", WhenCallback: subject.OnWrite},
+		},
+		{{ID: 5, Op: subject.Write, On: "x", Data: []byte{0, 255}}, {ID: 6, Op: subject.Closed, On: "x"}, {ID: 7, Op: subject.Disable, On: "x", ToRead: true}},
+		{{ID: 8, Op: subject.Sync}},
+		everything,
+		{{ID: 9, Op: subject.Measure}, {ID: 10, Op: subject.Describe, On: "x"}, {ID: 11, Op: subject.Digest, On: "x"}, {ID: 12, Op: subject.Read, On: "u"}},
+		{{ID: 13, Op: subject.Finish}},
+		{{ID: 14, Op: subject.End}},
 	}
 	var want, got []subject.Record
 	for records, s := range map[*[]subject.Record]subject.Subject{&want: toy{}, &got: d} {
@@ -133,8 +180,12 @@ func TestServe(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(want) != 14 {
-		t.Fatalf("the toy reported %v", want)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[subject.Result]()) {
+		if !slices.ContainsFunc(want, func(r subject.Record) bool {
+			return r.OK != nil && !reflect.ValueOf(*r.OK).FieldByIndex(field.Index).IsZero()
+		}) {
+			t.Errorf("no result of the toy has the field %s", field.Name)
+		}
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(subject.Record{}, "Time", "Seq")); diff != "" {
 		t.Errorf("records (-here +there):\n%s", diff)

@@ -47,7 +47,7 @@ func TestOpenAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kept.Perform(subject.Request{ID: 2, Op: "die"}); err != nil {
+	if err := kept.Perform(subject.Request{ID: 2, Op: subject.SetData, On: "x", Data: []byte(die)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := collect(t, kept); err == nil {

@@ -75,7 +75,7 @@ func TestTerminal(t *testing.T) {
 	}
 	const times = 100
 	for n := range times {
-		if err := before.Perform(subject.Request{ID: n + 2, Op: "ask"}); err != nil {
+		if err := before.Perform(subject.Request{ID: n + 2, Op: subject.SetData, On: "x", Data: []byte(ask)}); err != nil {
 			t.Fatal(err)
 		}
 		if r, err := before.Next(t.Context()); err != nil || r.Error != nil {

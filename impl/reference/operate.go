@@ -128,7 +128,8 @@ func (s *session) makeStream(o object, r subject.Request) (subject.Result, error
 	if err != nil {
 		return subject.Result{}, err
 	}
-	return subject.Result{Kind: kindStream, SameAs: s.addStream(r.As, t)}, nil
+	s.addStream(r.As, t)
+	return subject.Result{}, nil
 }
 
 func (s *session) close(o object, _ subject.Request) error {

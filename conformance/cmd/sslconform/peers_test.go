@@ -78,7 +78,9 @@ func TestPeers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pattern := "^(" + strings.Join(slices.Collect(maps.Keys(test.want)), "|") + ") "
-			r := runs(t, append([]string{"run", "--spec", pattern, "--"}, test.command(t)...)...)
+			driver, passed := behindTap(t, test.command(t)...)
+			r := runs(t, append([]string{"run", "--spec", pattern, "--"}, driver...)...)
+			passed()
 			if diff := cmp.Diff(test.want, statuses(r.verdict)); diff != "" || r.code != verdict.ExitFailed {
 				t.Errorf("exit code %d, clauses (-want +got):\n%s%s%s", r.code, diff, r.out, r.err)
 			}
