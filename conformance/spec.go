@@ -26,6 +26,7 @@ type spec struct {
 
 	session  subject.Session
 	requests []subject.Request
+	mayLack  bool     // what is asked for need not be offered
 	phase    string   // what the spec is about, where that is not its clause
 	with     []string // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
@@ -37,6 +38,7 @@ type spec struct {
 	canaryBytes int   // that it was sent
 
 	rested time.Time // when all connections had come to rest; zero while there are some
+	found  *watched  // by the watch over the session, when it is parked
 
 	// T is the time that a timed spec is about.
 	T   time.Duration
@@ -179,6 +181,7 @@ func (sp *spec) broke(doing string, err error) {
 	if err == io.EOF {
 		err = errors.New("the session has ended")
 	}
+	sp.suite.lot.broken(sp, err)
 	sp.fail("%s: %v", doing, err)
 }
 
@@ -194,10 +197,7 @@ func (sp *spec) explain(message string) string {
 		message += "\n(" + sp.phase + ")"
 	}
 	if sp.session != nil {
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		for sp.pull(now) == nil {
-		}
+		sp.pullAll() // what broke the session has been said
 	}
 	timeline := slices.Clone(sp.timeline)
 	for _, p := range sp.peers {

@@ -2,6 +2,7 @@ package subject
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -30,6 +31,9 @@ type Session interface {
 	// to End there is nothing left to give up.
 	Close() error
 }
+
+// ErrGivenUp is what a session ends with that was given up, or that shared its process with one which was.
+var ErrGivenUp = errors.New("the session was given up")
 
 // Watched is a session in a process that has a terminal of its own, where nobody answers.
 type Watched interface {

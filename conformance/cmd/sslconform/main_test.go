@@ -19,8 +19,11 @@ import (
 var sslconform string
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == tapped {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == tapped:
 		os.Exit(tap(os.Args[2], os.Args[3:]...))
+	case len(os.Args) > 1 && os.Args[1] == misbehaving:
+		os.Exit(misbehave(os.Args[2], os.Args[3]))
 	}
 	code, err := buildAndRun(m)
 	if err != nil {
