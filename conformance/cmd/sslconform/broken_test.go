@@ -36,17 +36,28 @@ const (
 
 // misbehave is that driver; it returns the status to exit with.
 func misbehave(sessions, how string) int {
-	b := &broken{how: misdeeds[how].do, alone: sessions == "alone"}
-	return execute(context.Background(), []string{"serve"}, streams{b.reader(os.Stdin), writer(b.write), os.Stderr})
+	b := &broken{}
+	b.through = func(request string) bool { return !strings.Contains(request, cue) || misdeeds[how].do(b, request) }
+	b.edit = func(line string) string {
+		if sessions == "alone" {
+			return strings.Replace(line, `,"sessions":true`, "", 1)
+		}
+		return line
+	}
+	return b.serve()
 }
 
 // broken stands between the suite and the reference, whose lines it numbers anew, so that there can be more of them.
 type broken struct {
-	how   func(b *broken, request string) (through bool) // at the cue; is the request to be performed?
-	alone bool
+	through func(request string) bool // is the request to be performed?
+	edit    func(line string) string  // what becomes of a line of the reference
 
 	mu  sync.Mutex
 	seq int
+}
+
+func (b *broken) serve() int {
+	return execute(context.Background(), []string{"serve"}, streams{b.reader(os.Stdin), writer(b.write), os.Stderr})
 }
 
 var seq = regexp.MustCompile(`^\{"seq":[0-9]+`)
@@ -64,7 +75,7 @@ func (b *broken) reader(in io.Reader) io.Reader {
 				if !ended {
 					break
 				}
-				if !bytes.Contains(first, []byte(cue)) || b.how(b, string(first)) {
+				if b.through(string(first)) {
 					w.Write(append(slices.Clone(first), '\n'))
 				}
 				line = rest
@@ -87,10 +98,7 @@ func (b *broken) write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	text := seq.ReplaceAllString(string(line), `{"seq":`+strconv.Itoa(b.seq))
-	if b.alone {
-		text = strings.Replace(text, `,"sessions":true`, "", 1)
-	}
+	text := b.edit(seq.ReplaceAllString(string(line), `{"seq":`+strconv.Itoa(b.seq)))
 	if _, err := os.Stdout.WriteString(text); err != nil {
 		return 0, err
 	}
@@ -99,6 +107,12 @@ func (b *broken) write(line []byte) (int, error) {
 
 func (b *broken) says(format string, a ...any) {
 	b.write(fmt.Appendf(nil, `{"seq":0,`+format+"\n", a...))
+}
+
+// lacks answers a request in the reference's place.
+func (b *broken) lacks(request string) (through bool) {
+	b.says(`"id":%s,"session":%s,"error":{"unsupported":true}}`, field(request, "id"), field(request, "session"))
+	return false
 }
 
 // hang keeps everything waiting, the other sessions of the process and the end of its input, too.
@@ -152,10 +166,8 @@ var misdeeds = map[string]misdeed{
 		}
 	}, verdict.Failed, "nothing of the kind within 5s; the subject's last word was the write callback of A"},
 	"closes its output": {func(*broken, string) bool { os.Stdout.Close(); return hang() }, verdict.NotRun, "it closed its standard output, but runs on"},
-	"lacks what it declares": {func(b *broken, request string) bool {
-		b.says(`"id":%s,"session":%s,"error":{"unsupported":true}}`, field(request, "id"), field(request, "session"))
-		return false
-	}, verdict.NotRun, "Perform it, or do not declare the capability."},
+	"lacks what it declares": {func(b *broken, request string) bool { return b.lacks(request) }, verdict.NotRun,
+		"Perform it, or do not declare the capability."},
 	"leaves children": {leaveChildren, verdict.Passed, ""},
 	"leaves children and dies": {func(b *broken, request string) bool {
 		leaveChildren(b, request)
