@@ -203,6 +203,11 @@ func (sp *spec) explain(message string) string {
 	for _, p := range sp.peers {
 		timeline.Passed(p.name, p.Transcript().Entries())
 	}
+	if s, is := sp.session.(subject.Logging); is {
+		for _, said := range s.Log() {
+			timeline = append(timeline, verdict.Moment{Time: said.Time, Who: "log", What: said.Text})
+		}
+	}
 	if text, at, _ := sp.onTerminal(); text != "" {
 		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", What: "wrote to its terminal: " + subject.Quote([]byte(text))})
 	}

@@ -123,6 +123,9 @@ func (s *session) Terminal() (text string, at time.Time, err error) {
 	return s.process.terminal.since(s.opened)
 }
 
+// Log implements [subject.Logging].
+func (s *session) Log() []subject.Said { return s.process.log.lines(s.opened) }
+
 // Close ends the process if it was for this session alone. A session that did not end as it should spoils its process:
 // it takes no new one, and is killed when the others that it holds have been closed. If it owed the session an answer,
 // it may owe it for ever, and no other one is asked anything any more.

@@ -119,6 +119,41 @@ func TestTerminalIsRead(t *testing.T) {
 	}
 }
 
+// What is written to standard error is there by lines, for the sessions that are open.
+func TestLog(t *testing.T) {
+	sharing := strings.Replace(hello, `"name"`, `"sessions":true,"name"`, 1)
+	d, err := start(t, sh(sharing+opened+`printf 'one\ntw' >&2; printf 'o\n\nthree' >&2; echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; `+
+		`read l; echo '{"seq":4,"id":1,"session":"s2","ok":{}}'; echo four >&2; cat`)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	if err := before.Perform(subject.Request{ID: 2, Op: subject.Sync}); err != nil {
+		t.Fatal(err)
+	}
+	said := func(s subject.Session) func() (texts []string) {
+		return func() (texts []string) {
+			for _, line := range s.(subject.Logging).Log() {
+				texts = append(texts, line.Text)
+			}
+			return texts
+		}
+	}
+	g := gomega.NewWithT(t)
+	g.Eventually(said(before), "10s").Should(gomega.Equal([]string{"one", "two", "", "three"}))
+	after, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close()
+	g.Eventually(said(before), "10s").Should(gomega.Equal([]string{"one", "two", "", "threefour"}))
+	g.Expect(said(after)()).To(gomega.Equal([]string{"four"}))
+}
+
 // Terminals do not outlive their drivers, and those that do not start leave none.
 func TestTerminalsAreClosed(t *testing.T) {
 	if open := openTerminals(); len(open) > 0 {

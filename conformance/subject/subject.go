@@ -42,6 +42,18 @@ type Watched interface {
 	Terminal() (text string, at time.Time, err error)
 }
 
+// Logging is a session in a process that keeps a log for people.
+type Logging interface {
+	// Log returns what was written there since the session was opened: the end of it, where that is long.
+	Log() []Said
+}
+
+// Said is a line of a log.
+type Said struct {
+	Time time.Time
+	Text string
+}
+
 // A Fault is a breach of the contract by what carries the implementation (a driver's bad line, say), not by the
 // implementation. No expectation excuses it.
 type Fault struct {

@@ -143,8 +143,9 @@ var misdeeds = map[string]misdeed{
 	"hangs": {func(*broken, string) bool { return hang() }, verdict.Failed, "nothing of the kind within 5s"},
 	"is deaf": {func(*broken, string) bool {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
+		fmt.Fprintln(os.Stderr, "deaf from now on")
 		return hang()
-	}, verdict.Failed, "nothing of the kind within 5s"},
+	}, verdict.Failed, "  log      deaf from now on\n"},
 	"writes garbage": {func(*broken, string) bool { os.Stdout.WriteString("oops\n"); return true }, verdict.NotRun,
 		"the driver is at fault: what it wrote to its standard output is not a line of the protocol: it is no JSON: invalid character 'o' looking for beginning of value: oops"},
 	"writes half a line": {func(*broken, string) bool { os.Stdout.WriteString(`{"seq":`); os.Exit(0); return false }, verdict.NotRun,
