@@ -23,11 +23,14 @@ type spec struct {
 	ctx           context.Context
 	stop          func(message string, skip ...int) // ends it with a failure
 	blame         verdict.Blame
+	failed        bool
+	fatal         bool // the subject crashed, or left an operation without an answer
 
 	session  subject.Session
 	requests []subject.Request
-	phase    string   // what the spec is about, where that is not its clause
-	with     []string // specs that it takes to see its failure again, beside itself
+	turns    [][]subject.Request // the same, as they were performed
+	phase    string              // what the spec is about, where that is not its clause
+	with     []string            // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
 	over     int              // how many records are of rounds that are over
 	timeline verdict.Timeline // but for what passed at the peers
@@ -64,6 +67,10 @@ func (s *suite) run(ctx context.Context, e *entry) {
 	}
 	if e.kind == alone {
 		s.awaitScenarios()
+	}
+	if x, expected := s.expected(e); expected {
+		s.expect(ctx, e, x)
+		return
 	}
 	sp := s.newSpec(ctx, e)
 	defer func() { sp.outcome().report() }()
@@ -112,6 +119,7 @@ func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 		ids = append(ids, turn[n].ID)
 		sp.timeline.Requested(now, turn[n])
 	}
+	sp.turns = append(sp.turns, turn)
 	if err := sp.session.Perform(turn...); err != nil {
 		sp.broke("perform a request", err)
 	}
@@ -120,9 +128,13 @@ func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 
 // answer waits for the answer to a request.
 func (sp *spec) answer(id int) subject.Record {
-	return sp.await(fmt.Sprintf("the answer to request %d (%s)", id, sp.requested(id)), func(a subject.Record) bool {
+	answered := false
+	defer func() { sp.fatal = sp.fatal || !answered }()
+	answer := sp.await(fmt.Sprintf("the answer to request %d (%s)", id, sp.requested(id)), func(a subject.Record) bool {
 		return a.Event == "" && a.ID == id
 	})
+	answered = true
+	return answer
 }
 
 // performed waits for the answers to requests of which none may be refused.
@@ -176,6 +188,7 @@ func (sp *spec) broke(doing string, err error) {
 	if errors.As(err, &fault) {
 		sp.blame = verdict.Driver
 	}
+	sp.fatal = true
 	if err == io.EOF {
 		err = errors.New("the session has ended")
 	}
@@ -190,6 +203,7 @@ func (sp *spec) cannot(err error) {
 }
 
 func (sp *spec) explain(message string) string {
+	sp.failed = true
 	if sp.phase != "" {
 		message += "\n(" + sp.phase + ")"
 	}

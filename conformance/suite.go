@@ -48,7 +48,7 @@ func (s *suite) register() {
 	ginkgo.BeforeSuite(s.begin)
 	ginkgo.AfterSuite(s.finish)
 	for _, e := range s.entries {
-		if s.options.Spec != nil && !s.options.Spec.MatchString(e.name()) {
+		if !s.options.selects(e) {
 			s.unselected = append(s.unselected, verdict.Spec{Clause: e.clause.ID, Name: e.name(), Status: verdict.NotRun})
 			continue
 		}
@@ -63,9 +63,10 @@ func (s *suite) register() {
 	}
 }
 
-// labels are the clause, and whether it is heavy.
+// labels are the clause, its group and level, and whether the spec is heavy.
 func (e *entry) labels() ginkgo.Labels {
-	labels := ginkgo.Label(strings.ReplaceAll(e.clause.ID, "/", ".")) // Ginkgo allows no slash in one
+	clause := strings.ReplaceAll(e.clause.ID, "/", ".") // Ginkgo allows no slash in one
+	labels := ginkgo.Label(clause, e.clause.Group(), string(e.clause.Level))
 	if e.heavy {
 		labels = append(labels, "heavy")
 	}

@@ -115,6 +115,10 @@ func (s *suite) collect(ctx context.Context, e *entry) {
 		case <-ctx.Done():
 		}
 	})
+	if x, expected := s.expected(e); expected {
+		s.conclude(x, sc.failure, sc.outcome)
+		return
+	}
 	sc.outcome.report()
 	if sc.failure != "" {
 		ginkgo.Fail(sc.failure)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -20,6 +21,18 @@ type commands struct {
 	Run   runCommand   `cmd:"" help:"Judge the reference, or the driver whose command follows after --."`
 	Serve serveCommand `cmd:"" help:"Be the reference's driver: speak the protocol on standard input and output."`
 	List  listCommand  `cmd:"" help:"List the specs by name."`
+
+	Expect expectCommand `cmd:"" help:"Draft the expectations that a verdict would take; the reasons are yours to fill in."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// version is that of the module, as go install has built it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
 
 // streams are where a command reads and writes.
@@ -60,6 +73,7 @@ func parseAndRun(ctx context.Context, args []string, s streams) error {
 		kong.UsageOnError(),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { helped = true }),
+		kong.Vars{"version": "sslconform " + version()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
 	)
