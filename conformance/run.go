@@ -85,6 +85,12 @@ func Pattern(specs ...string) string {
 
 // Register puts the specs for a subject into Ginkgo's tree, for a bootstrap that calls RunSpecs itself.
 func Register(s subject.Subject, o Options) {
+	suite := newSuite(s, o)
+	suite.register()
+	ginkgo.ReportAfterSuite("verdict", func(r ginkgo.Report) { suite.report(r) })
+}
+
+func newSuite(s subject.Subject, o Options) *suite {
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
 	}
@@ -93,7 +99,5 @@ func Register(s subject.Subject, o Options) {
 			return verdict.CommandLine("go", "test", "-ginkgo.focus", Pattern(specs...))
 		}
 	}
-	suite := &suite{catalogue: newCatalogue(), subject: s, options: o}
-	suite.register()
-	ginkgo.ReportAfterSuite("verdict", func(r ginkgo.Report) { suite.report(r) })
+	return &suite{catalogue: newCatalogue(), subject: s, options: o}
 }

@@ -83,10 +83,14 @@ func (k kind) decorations() []any {
 
 // begin makes what the peers show and what a subject trusts, anew in each process, and starts what takes its time.
 func (s *suite) begin() {
-	if err := s.makeCertificates(); err != nil {
+	folder, err := os.MkdirTemp("", "sslconform-")
+	if err == nil {
+		ginkgo.DeferCleanup(os.RemoveAll, folder)
+		err = s.makeCertificates(folder)
+	}
+	if err != nil {
 		ginkgo.Fail(fmt.Sprintf("the suite could not make its certificates: %v", err))
 	}
-	s.files = make(map[string]*certs.Files)
 	s.probed = make(map[subject.Capability]bool)
 	s.litter.begin()
 	var ctx context.Context
@@ -108,18 +112,15 @@ func (s *suite) finish() {
 	}
 }
 
-func (s *suite) makeCertificates() error {
+func (s *suite) makeCertificates(folder string) error {
 	var err error
+	s.folder, s.files = folder, make(map[string]*certs.Files)
 	if s.issuer, err = certs.NewAuthority(); err != nil {
 		return err
 	}
 	if s.leaf, err = s.issuer.Leaf(); err != nil {
 		return err
 	}
-	if s.folder, err = os.MkdirTemp("", "sslconform-"); err != nil {
-		return err
-	}
-	ginkgo.DeferCleanup(os.RemoveAll, s.folder)
 	s.authority = filepath.Join(s.folder, "authority.pem")
 	return os.WriteFile(s.authority, s.issuer.PEM(), 0o644)
 }

@@ -22,6 +22,7 @@ type commands struct {
 	Serve serveCommand `cmd:"" help:"Be the reference's driver: speak the protocol on standard input and output."`
 	List  listCommand  `cmd:"" help:"List the specs by name."`
 
+	Check  checkCommand  `cmd:"" help:"Try whether a driver speaks the protocol, before any clause is judged by it."`
 	Expect expectCommand `cmd:"" help:"Draft the expectations that a verdict would take; the reasons are yours to fill in."`
 
 	Version kong.VersionFlag `help:"Print the version."`
