@@ -40,7 +40,7 @@ func TestExitCodes(t *testing.T) {
 		"only what is heavy":               {[]string{"run", "--label", "heavy"}, 2, "what was selected is heavy: give --heavy, too"},
 		"expectations that are not there":  {[]string{"run", "--expect", "none.json"}, 2, "read the expectations: open none.json"},
 		"a verdict that is not there":      {[]string{"expect", "none.json"}, 2, "read the verdict none.json, which `sslconform run` writes"},
-		"no command":                       {nil, 2, "expected one of \"run\", \"serve\", \"list\", \"check\", \"expect\""},
+		"no command":                       {nil, 2, "expected one of \"run\", \"serve\", \"list\", \"check\", \"expect\", ..."},
 		"unknown command":                  {[]string{"fly"}, 2, "unexpected argument fly"},
 		"unknown flag":                     {[]string{"run", "--fly"}, 2, "unknown flag --fly"},
 		"no such spec":                     {[]string{"run", "--spec", "no-such-spec"}, 2, `no spec has a name that matches --spec "no-such-spec"`},
