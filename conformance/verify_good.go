@@ -45,12 +45,18 @@ func (c *catalogue) verifyGood() {
 		}).needing(tls13.needs)
 	}
 	for _, under := range versions {
-		c.it("accepts a certificate that comes one byte in a segment, and reports nothing before it is there, under "+under.name, func(sp *spec) {
-			dribbled := fakeserver.Dribbled(fakeserver.HandshakeWith(sp.showing(certs.GoodChain, under)), fakeserver.Send(welcome))
-			p := sp.peer(fakeserver.SendPlain(greeting), dribbled, fakeserver.ExpectEnd())
+		c.it("accepts a certificate that comes one byte in a segment and with a rest in between, and reports nothing before, under "+under.name, func(sp *spec) {
+			const half = "half of the flight"
+			flight := fakeserver.Dribbled(fakeserver.HoldAfter(600, half, fakeserver.HandshakeWith(sp.showing(certs.GoodChain, under))))
+			p := sp.peer(fakeserver.SendPlain(greeting), flight, fakeserver.Send(welcome), fakeserver.ExpectEnd())
 			sp.connected(p)
 			since := sp.mark()
-			sp.must(sp.wrap(closeCB))
+			ids := sp.begin(sp.wrap(closeCB))
+			sp.holding(p, half)
+			sp.fence()
+			sp.Expect(sp.outline(since)).To(be([]line{}), "what was delivered and reported when half of the flight had come")
+			p.Resume(half)
+			sp.performed(ids)
 			sp.expectWelcome(since)
 		}).needing(under.needs).seen("circonus-labs/libmtev#698")
 	}

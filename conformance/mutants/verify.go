@@ -3,6 +3,8 @@ package mutants
 import (
 	"net"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
@@ -22,7 +24,7 @@ var verifyMutants = []Mutant{
 		Breaks: []string{"verify/good", "verify/sni"},
 	},
 	{Name: "localhost-sent-by-default", Breaks: []string{"verify/sni"}, Rows: []string{"M3"}, tamper: wrapRequests(localhostByDefault)},
-	{Name: "verdict-before-the-certificate", Breaks: []string{"verify/good", "data/dribbled"}, Rows: []string{"M4"}, tamper: verdictTooEarly},
+	{Name: "verdict-before-the-certificate", Breaks: []string{"verify/good"}, Rows: []string{"M4"}, tamper: verdictTooEarly},
 	{Name: "refused-peer-told-in-plain", Breaks: []string{"verify/before-data"}, tamper: taps{request: keepWrites, write: refusedToldInPlain}.tamper},
 }
 
@@ -48,23 +50,51 @@ func localhostByDefault(q *subject.Request) {
 	}
 }
 
-// verdictTooEarly asks for the verdict on the certificate whenever something has come in the handshake, and takes it for
-// bad where that is not even the header of a record.
+// verdictTooEarly asks for the verdict on the certificate in a turn of the loop that finds a handshake half done, and
+// takes none for a bad one.
 func verdictTooEarly(inject func(subject.Record)) tamperer {
-	return tamperer{conn: func(w *wire) net.Conn { return &hurried{wire: w, inject: inject} }}
+	var mu sync.Mutex
+	var all []*halfway
+	return tamperer{
+		conn: func(w *wire) net.Conn {
+			mu.Lock()
+			defer mu.Unlock()
+			h := &halfway{wire: w}
+			all = append(all, h)
+			return h
+		},
+		request: func(r subject.Request) []subject.Request {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, h := range all {
+				if r.Op == subject.Sync && h.came.Load() && !h.done.Load() {
+					inject(failed(subject.TCPSSLError, "tls", "the certificate is not verified"))
+				}
+			}
+			return []subject.Request{r}
+		},
+	}
 }
 
-type hurried struct {
+// halfway tells whether something of the peer's handshake has come, and whether all of it has.
+type halfway struct {
 	*wire
-	inject func(subject.Record)
-	told   bool
+	came, done atomic.Bool
 }
 
-func (h *hurried) Read(p []byte) (int, error) {
+func (h *halfway) Read(p []byte) (int, error) {
 	n, err := h.wire.Read(p)
-	if n > 0 && n < headerSize && h.begun.Load() && !h.secret.Load() && !h.told {
-		h.told = true
-		h.inject(failed(subject.TCPSSLError, "tls", "the certificate is not verified"))
+	if n > 0 && h.begun.Load() {
+		h.came.Store(true)
+	}
+	return n, err
+}
+
+// Write sees the handshake done when something leaves behind ChangeCipherSpec.
+func (h *halfway) Write(p []byte) (int, error) {
+	n, err := h.wire.Write(p)
+	if all := kinds(p); len(all) > 0 && all[len(all)-1] != changeCipherSpec && h.secret.Load() {
+		h.done.Store(true)
 	}
 	return n, err
 }
