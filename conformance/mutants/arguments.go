@@ -56,7 +56,10 @@ func certificateWithheld(q *subject.Request) { q.Certificate, q.Key, q.Password 
 // leafAlone reads one certificate of the file, as SSL_CTX_use_certificate_file does.
 func leafAlone(q *subject.Request) {
 	block, rest := pem.Decode(contentOf(q.Certificate))
-	if block == nil || len(rest) == 0 {
+	for block != nil && block.Type != "CERTIFICATE" {
+		block, rest = pem.Decode(rest)
+	}
+	if block == nil {
 		return
 	}
 	leaf := q.Certificate + ".leaf" // beside the chain, with which it is removed

@@ -31,6 +31,7 @@ func All() []Mutant {
 		closeMutants,
 		errorMutants,
 		argumentMutants,
+		argumentFileMutants,
 		verifyMutants,
 	)
 }
