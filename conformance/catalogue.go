@@ -94,6 +94,7 @@ func newCatalogue() *catalogue {
 	c.close()
 	c.errors()
 	c.arguments()
+	c.verify()
 	if twice := c.twice(); twice != "" {
 		panic(fmt.Sprintf("there are two specs %q", twice))
 	}

@@ -31,8 +31,9 @@ type suite struct {
 	authority string // path of the authority's certificate
 	folder    string // for files of this run
 
-	filesMu sync.Mutex
-	files   map[string]*certs.Files // of clients, by the name of their variant
+	issuing sync.Mutex
+	files   map[string]*certs.Files    // of clients, by the name of their variant
+	shown   map[string]tls.Certificate // by peers, by that of theirs
 
 	stop      context.CancelFunc // ends what runs beside the specs
 	scenarios map[*entry]*scenario
@@ -114,7 +115,7 @@ func (s *suite) finish() {
 
 func (s *suite) makeCertificates(folder string) error {
 	var err error
-	s.folder, s.files = folder, make(map[string]*certs.Files)
+	s.folder, s.files, s.shown = folder, make(map[string]*certs.Files), make(map[string]tls.Certificate)
 	if s.issuer, err = certs.NewAuthority(); err != nil {
 		return err
 	}
@@ -127,18 +128,30 @@ func (s *suite) makeCertificates(folder string) error {
 
 // client returns the files of a client's certificate; they are made when the first spec wants them.
 func (s *suite) client(v certs.Variant) (*certs.Files, error) {
-	s.filesMu.Lock()
-	defer s.filesMu.Unlock()
-	if files := s.files[v.Name]; files != nil {
-		return files, nil
+	return once(s, s.files, v, func() (*certs.Files, error) {
+		folder, err := os.MkdirTemp(s.folder, "client-")
+		if err != nil {
+			return nil, err
+		}
+		return s.issuer.WriteFiles(folder, v)
+	})
+}
+
+// shows returns a certificate for a peer to show; it is issued when the first spec wants it.
+func (s *suite) shows(v certs.Variant) (tls.Certificate, error) {
+	return once(s, s.shown, v, func() (tls.Certificate, error) { return s.issuer.Issue(v) })
+}
+
+// once makes what there is of a variant where it was not made yet.
+func once[T any](s *suite, made map[string]T, v certs.Variant, make func() (T, error)) (T, error) {
+	s.issuing.Lock()
+	defer s.issuing.Unlock()
+	if t, is := made[v.Name]; is {
+		return t, nil
 	}
-	folder, err := os.MkdirTemp(s.folder, "client-")
-	if err != nil {
-		return nil, err
-	}
-	files, err := s.issuer.WriteFiles(folder, v)
+	t, err := make()
 	if err == nil {
-		s.files[v.Name] = files
+		made[v.Name] = t
 	}
-	return files, err
+	return t, err
 }

@@ -163,6 +163,12 @@ func (w *wire) dribble(more int) {
 	w.dribbling += more
 }
 
+func (w *wire) holdAfter(n int, hold func() error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hold, w.unheld = hold, n
+}
+
 type corrupter struct{ walker walker }
 
 func (k *corrupter) shape(p []byte) []byte {

@@ -16,7 +16,8 @@ var errorMutants = []Mutant{
 	{
 		Name: "ssl-error-unnamed", Rows: []string{"F1"}, tamper: records(sslErrorUnnamed),
 		Breaks: []string{"error/hierarchy", "error/plain-peer", "error/alert", "error/version", "error/cipher",
-			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong", "upgrade/injected-plaintext-reported"},
+			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong", "upgrade/injected-plaintext-reported",
+			"verify/untrusted", "verify/expired", "verify/wrong-host", "verify/cn-only", "verify/purpose", "verify/incomplete"},
 	},
 	{
 		Name: "what-failed-delivered", Rows: []string{"F4"}, tamper: records(whatFailedDelivered),

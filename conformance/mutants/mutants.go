@@ -32,6 +32,8 @@ func All() []Mutant {
 		errorMutants,
 		recordMutants,
 		argumentMutants,
+		argumentFileMutants,
+		verifyMutants,
 	)
 }
 

@@ -16,7 +16,8 @@ const (
 	Connect Operation = "connect"
 	// Wrap wraps the socket or stream On in TLS and names what comes back As. CloseCallback is the tag of its
 	// close-cb, empty for none. Certificate and Key are paths of PEM files, Password opens an encrypted key, Method is
-	// a version to speak. Authority (path of a PEM file) and ServerName are for a subject that verifies.
+	// a version to speak. Authority (path of a PEM file) is for a subject that verifies, ServerName for one that does, or
+	// sends the name.
 	Wrap Operation = "wrap"
 	// Write writes Data to the socket or stream On: as text, if Text says so. With Size it is [Payload] of Size and
 	// Seed instead. Callbacks and Has replace callbacks of the socket's, the others stay.

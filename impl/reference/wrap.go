@@ -43,6 +43,8 @@ func (s *session) options(r subject.Request) (asyncssl.Options, error) {
 		Key:         r.Key,
 		Password:    r.Password,
 		ServerName:  r.ServerName,
+
+		WithoutVerification: r.Authority == "",
 	}
 	switch r.Method {
 	case "":
