@@ -80,15 +80,29 @@ func (sp *spec) perform() {
 }
 
 func (sp *spec) open() {
-	open := sp.suite.subject.Open
-	if s, ok := sp.suite.subject.(subject.Isolating); ok && sp.kind == timed {
-		open = s.OpenAlone // it runs beside others, whose crash is none of its business
-	}
-	session, err := open(sp.ctx)
+	session, err := sp.opens()(sp.ctx)
 	if err != nil {
 		sp.broke("open a session", err)
 	}
 	sp.session = session
+}
+
+// opens is how the spec gets its session.
+func (sp *spec) opens() func(context.Context) (subject.Session, error) {
+	s := sp.suite.subject
+	isolating, isolates := s.(subject.Isolating)
+	separable, separates := s.(subject.Separable)
+	switch {
+	case sp.separate && separates:
+		return separable.OpenSeparate
+	case sp.separate:
+		return func(context.Context) (subject.Session, error) {
+			return nil, &subject.Fault{Reason: fmt.Sprintf("it declares %q, and cannot open a session without its TLS part: implement subject.Separable", subject.Separate)}
+		}
+	case sp.kind == timed && isolates:
+		return isolating.OpenAlone // it runs beside others, whose crash is none of its business
+	}
+	return s.Open
 }
 
 // do performs requests in one turn and returns their answers.

@@ -1,0 +1,3 @@
+package conformance
+
+func (c *catalogue) nested() {}
