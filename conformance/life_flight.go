@@ -99,12 +99,14 @@ func (c *catalogue) lifeInFlight() {
 	}).heavily().seen("nodejs/node#18860", "nodejs/node#62967")
 }
 
-// departs closes a socket in such a way, and expects that close-cb is called once.
+// departs closes a socket in such a way, and expects that close-cb is called once: at the latest when the peer is gone,
+// for which an implementation waits that would rather send what was written.
 func (sp *spec) departs(d departure) {
 	p := d.peer(sp)
-	defer p.Stop()
 	since := sp.mark()
 	d.depart(sp, p)
+	sp.fence()
+	p.Stop()
 	sp.awaitCall("the call of close-cb", since, subject.OnClose)
 	sp.fence()
 	sp.expectClosedOnce(since)

@@ -107,9 +107,10 @@ type layer struct {
 	*tls.Conn
 	note   func(Entry)
 	where  string
-	ended  bool // the client has sent close_notify
-	closed bool // the peer has
-	broken bool // the alert that ended it was noted
+	inside shaper // of what a session inside writes; nil for none
+	ended  bool   // the client has sent close_notify
+	closed bool   // the peer has
+	broken bool   // the alert that ended it was noted
 }
 
 // errCloseNotify is what reading ends with where the client has sent close_notify. It is no io.EOF, so that crypto/tls
@@ -127,6 +128,13 @@ func (l *layer) Read(p []byte) (int, error) {
 		l.note(Entry{Side: Client, Kind: TLSClosed, Where: l.where})
 	}
 	return n, errCloseNotify
+}
+
+func (l *layer) Write(p []byte) (int, error) {
+	if l.inside != nil {
+		p = l.inside(p)
+	}
+	return l.Conn.Write(p)
 }
 
 // alert notes a fatal alert, which either side can send: crypto/tls tells of both in one way.
