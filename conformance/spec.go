@@ -26,10 +26,12 @@ type spec struct {
 
 	session  subject.Session
 	requests []subject.Request
+	forgot   int      // how many requests there were before these
 	phase    string   // what the spec is about, where that is not its clause
 	with     []string // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
-	timeline verdict.Timeline // but for what passed at the peers
+	timeline verdict.Timeline          // but for what passed at the peers
+	shows    func(verdict.Moment) bool // what of it a failure shows; nil for all
 	peers    []*peer
 
 	canary      *peer // nil until the first fence
@@ -120,7 +122,7 @@ func (sp *spec) do(turn ...subject.Request) []subject.Record {
 func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 	now := time.Now()
 	for n := range turn {
-		turn[n].ID = opening + len(sp.requests) + 1
+		turn[n].ID = sp.id() + 1
 		sp.requests = append(sp.requests, turn[n])
 		ids = append(ids, turn[n].ID)
 		sp.timeline.Requested(now, turn[n])
@@ -151,10 +153,18 @@ func (sp *spec) performed(ids []int) {
 const opening = 1
 
 // requested is the request with an id.
-func (sp *spec) requested(id int) subject.Request { return sp.requests[id-opening-1] }
+func (sp *spec) requested(id int) subject.Request { return sp.requests[id-opening-sp.forgot-1] }
 
 // id is that of the request performed last.
-func (sp *spec) id() int { return opening + len(sp.requests) }
+func (sp *spec) id() int { return opening + sp.forgot + len(sp.requests) }
+
+// forget lets go of all that was asked and reported so far: a suite that shares the subject's process must not fill what
+// it measures.
+func (sp *spec) forget() {
+	sp.forgot += len(sp.requests)
+	sp.requests, sp.records, sp.timeline = nil, nil, nil
+	sp.canaryBytes = 0
+}
 
 // must performs requests of which none may be refused.
 func (sp *spec) must(turn ...subject.Request) {
@@ -200,6 +210,9 @@ func (sp *spec) explain(message string) string {
 	timeline := slices.Clone(sp.timeline)
 	for _, p := range sp.peers {
 		timeline.Passed(p.name, p.Transcript().Entries())
+	}
+	if sp.shows != nil {
+		timeline = slices.DeleteFunc(timeline, func(m verdict.Moment) bool { return !sp.shows(m) })
 	}
 	return verdict.Failure{
 		Clause:   sp.clause,

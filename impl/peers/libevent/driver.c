@@ -370,6 +370,7 @@ static void take(struct request *r)
 			r->deferred = true;
 			append(&waiting, r);
 		} else {
+			forget(get(r, "as"));
 			perform(r);
 			if (!r->kept) {
 				free(r->line);
