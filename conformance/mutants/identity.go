@@ -64,6 +64,7 @@ func originalBecomesWrapped(func(subject.Record)) tamperer {
 			if now, is := became[q.On]; is {
 				q.On = now
 			}
+			delete(became, q.As) // which names another object from now on
 			return asked.note(q)
 		},
 		record: func(r subject.Record) []subject.Record {
