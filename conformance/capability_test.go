@@ -173,3 +173,20 @@ func TestUnverified(t *testing.T) {
 		})
 	}
 }
+
+// A subject that declares a session without its TLS part, and has none, is at fault itself.
+func TestUnseparable(t *testing.T) {
+	config, _ := ginkgo.GinkgoConfiguration()
+	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
+		t.Skip("this run is for the reference alone")
+	}
+	var v verdict.Verdict
+	conformance.Run(&silentT{}, modest{Subject: reference.New()}, conformance.Options{
+		Spec: regexp.MustCompile("^identity/separate connects"),
+		Done: func(done verdict.Verdict) { v = done },
+	})
+	failures := v.Failures()
+	if len(failures) != 1 || failures[0].Blame != verdict.Driver || !strings.Contains(failures[0].Failure, "implement subject.Separable") {
+		t.Errorf("got %v, want one failure that is the driver's", failures)
+	}
+}

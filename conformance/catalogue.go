@@ -24,6 +24,7 @@ type entry struct {
 	needed    []subject.Capability
 	kind      kind
 	heavy     bool // it takes long, and is left out unless it is asked for
+	separate  bool // its session is one without the TLS part
 	body      func(*spec)
 }
 
@@ -78,6 +79,12 @@ func (e *entry) heavily() *entry {
 	return e
 }
 
+// separately has the spec get a session in which the TLS part is not loaded.
+func (e *entry) separately() *entry {
+	e.separate = true
+	return e
+}
+
 // newCatalogue panics if it does not fit the clauses, which are embedded: that is a fault of this program.
 func newCatalogue() *catalogue {
 	clauses, err := fixtures.Clauses()
@@ -95,6 +102,9 @@ func newCatalogue() *catalogue {
 	c.errors()
 	c.arguments()
 	c.verify()
+	c.nested()
+	c.scale()
+	c.life()
 	if twice := c.twice(); twice != "" {
 		panic(fmt.Sprintf("there are two specs %q", twice))
 	}

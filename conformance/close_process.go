@@ -49,6 +49,11 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 	again(warmUp)
 	before := sp.status().Descriptors
 	again(counted)
+	sp.expectReleased(before, counted)
+}
+
+// expectReleased expects that no more descriptors are open than before some connections that have come and gone.
+func (sp *spec) expectReleased(before, connections int) {
 	after := sp.status().Descriptors
 	for n := 0; after > before && n < fences; n++ {
 		sp.fence()
@@ -56,7 +61,7 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 	}
 	if after > before {
 		sp.fail("want: no more than the %d descriptors that were open before\n got: %d, after %d connections more that have come and gone",
-			before, after, counted)
+			before, after, connections)
 	}
 }
 

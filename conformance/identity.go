@@ -19,6 +19,7 @@ func (c *catalogue) identity() {
 	c.identityOperations()
 	c.identityData()
 	c.identityStreamOver()
+	c.identitySeparate()
 }
 
 func (c *catalogue) identityNew() {

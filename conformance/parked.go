@@ -126,7 +126,7 @@ func (sp *spec) pullAll() {
 // was closed since its close-cb.
 func (sp *spec) expectNothing() {
 	var closed time.Time
-	for _, r := range sp.records[sp.over:] {
+	for _, r := range sp.records {
 		late := r.Event != "" && r.Callbacks != canaryCallbacks && r.Time.After(sp.rested)
 		if !late && (closed.IsZero() || !ofClosed(r)) {
 			if r.Event == subject.OnClose && r.Callbacks == closeCB {

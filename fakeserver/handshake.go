@@ -128,9 +128,10 @@ type layer struct {
 	*tls.Conn
 	note   func(Entry)
 	where  string
-	ended  bool // the client has sent close_notify
-	closed bool // the peer has
-	broken bool // the alert that ended it was noted
+	inside shaper // of what a session inside writes; nil for none
+	ended  bool   // the client has sent close_notify
+	closed bool   // the peer has
+	broken bool   // the alert that ended it was noted
 
 	gate     *gate
 	keys     *keyLog

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/onsi/gomega"
@@ -185,6 +186,34 @@ func TestHandshakeInside(t *testing.T) {
 	}))
 	if n := len(find(s, ClientHello)); n != 2 {
 		t.Errorf("%d ClientHellos", n)
+	}
+}
+
+// What is corrupt of two sessions is the inner one: the outer one brings its record, and goes on.
+func TestCorruptedInside(t *testing.T) {
+	for _, version := range versions {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			server, client := identities(t)
+			within := server
+			within.Version = version
+			s := start(t, HandshakeWith(server), HandshakeInside(within), Corrupted(Send("inner")), CloseNotify(), CloseNotify(), ExpectEnd())
+			outer := tls.Client(dial(t, s), client)
+			inner := tls.Client(outer, client)
+			if _, err := inner.Read(make([]byte, 5)); err == nil || !strings.Contains(err.Error(), "bad record MAC") {
+				t.Errorf("reading what is corrupt: %v", err)
+			}
+			io.Copy(io.Discard, outer)
+			outer.Close()
+			ended(t, s, "")
+			var got []string
+			for _, e := range s.Transcript().Entries() {
+				if e.Kind == TLSClosed || e.Kind == Alert {
+					got = append(got, e.String())
+				}
+			}
+			gomega.NewWithT(t).Expect(got).To(gomega.Equal([]string{
+				"sent close_notify inside", "sent close_notify", "got a fatal alert inside: bad record MAC", "got close_notify"}))
+		})
 	}
 }
 

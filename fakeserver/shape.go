@@ -26,10 +26,18 @@ func Dribbled(steps ...Step) Step {
 	})
 }
 
-// Corrupted has one bit flipped in the middle of every application_data record that the steps write.
+// Corrupted has one bit flipped in the middle of every application_data record that the steps write; of two sessions it
+// is the inner one's records that are corrupt.
 func Corrupted(steps ...Step) Step {
 	return group("corrupt", steps, func(c *conversation) error {
-		return c.shaped((&corrupter{}).shape, steps)
+		shape := (&corrupter{}).shape
+		if len(c.layers) < 2 {
+			return c.shaped(shape, steps)
+		}
+		outer := c.layers[len(c.layers)-2]
+		outer.inside = shape
+		defer func() { outer.inside = nil }()
+		return c.follow(steps)
 	})
 }
 

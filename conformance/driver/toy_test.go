@@ -20,9 +20,13 @@ func (toy) Info() subject.Info {
 	}
 }
 
-func (toy) Open(context.Context) (subject.Session, error) {
+func (t toy) Open(context.Context) (subject.Session, error) { return t.open(false) }
+
+func (t toy) OpenSeparate(context.Context) (subject.Session, error) { return t.open(true) }
+
+func (toy) open(separate bool) (subject.Session, error) {
 	return subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
-		l := &toyLoop{events: events, turns: make(chan func(), 100)}
+		l := &toyLoop{events: events, separate: separate, turns: make(chan func(), 100)}
 		l.running.Go(func() {
 			for f := range l.turns {
 				f()
@@ -33,10 +37,11 @@ func (toy) Open(context.Context) (subject.Session, error) {
 }
 
 type toyLoop struct {
-	events  subject.Reporter
-	turns   chan func()
-	running sync.WaitGroup
-	ended   sync.Once
+	events   subject.Reporter
+	separate bool // it cannot wrap
+	turns    chan func()
+	running  sync.WaitGroup
+	ended    sync.Once
 }
 
 func (l *toyLoop) Turn(f func()) { l.turns <- f }
@@ -74,6 +79,11 @@ func (l *toyLoop) Perform(r subject.Request) (subject.Result, error) {
 	case "die":
 		os.Exit(1)
 		return subject.Result{}, nil
+	case subject.Wrap:
+		if l.separate {
+			return subject.Result{}, subject.ErrUnsupported
+		}
+		return subject.Result{Kind: "socket"}, nil
 	case subject.Closed:
 		return subject.Result{Closed: &no}, nil
 	default:

@@ -70,7 +70,7 @@ var closeMutants = []Mutant{
 	},
 	{Name: "close-notify-overheard-while-paused", Breaks: []string{"close/notify-while-paused"}, Rows: []string{"H4"}, tamper: closeNotifyOverheard(true)},
 	{Name: "close-cb-waits-for-peer", Breaks: []string{"close/does-not-wait"}, Rows: []string{"C5"}, tamper: closeCallbackWaits},
-	{Name: "descriptor-leaked", Breaks: []string{"close/descriptor"}, Rows: []string{"C12", "S1", "S3"}, tamper: descriptorLeaked},
+	{Name: "descriptor-leaked", Breaks: []string{"close/descriptor", "scale/no-leak"}, Rows: []string{"C12", "S1", "S3"}, tamper: descriptorLeaked},
 	{Name: "loop-held-by-closed-socket", Breaks: []string{"close/loop-ends", "close/does-not-wait"}, Rows: []string{"S4"}, tamper: requests(loopHeld)},
 	{Name: "loop-exit-leaves-connections", Breaks: []string{"close/loop-exit"}, tamper: exitLeavesConnections},
 	{Name: "stream-close-without-close-cb", Breaks: []string{"close/stream"}, Rows: []string{"R4"}, tamper: streamCloseWithoutCallback},

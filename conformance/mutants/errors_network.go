@@ -154,7 +154,7 @@ func (f fragile) Write(p []byte) (int, error) {
 	const overhead = 30 // of a record: more than the last words of TLS have
 	n, err := f.wire.Write(p)
 	if len(p) > overhead && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) {
-		syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // Go would not let SIGPIPE do it
+		kill() // Go would not let SIGPIPE do it
 	}
 	return n, err
 }

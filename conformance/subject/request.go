@@ -42,6 +42,10 @@ const (
 	Describe Operation = "introspect"
 	// Digest tells how much read callbacks were handed that were called with On, and its digest; see [Result.SHA256].
 	Digest Operation = "digest"
+	// Throw raises an error of the application's own in the callback that it is deferred to, behind all else that is
+	// deferred to the same call; it is for no other place. A subject that declares [AppErrors] has the loops of all its
+	// sessions told to hand such errors on.
+	Throw Operation = "throw"
 	// Measure tells what the subject's process has in use; see [Result.Descriptors].
 	Measure Operation = "status"
 	// Sync is answered after two full poll-and-dispatch rounds of the loop.

@@ -373,6 +373,7 @@ static void take(struct request *r)
 			r->deferred = true;
 			append(&waiting, r);
 		} else {
+			forget(get(r, "as"));
 			perform(r);
 			if (!r->kept) {
 				free(r->line);
