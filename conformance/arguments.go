@@ -1,9 +1,12 @@
 package conformance
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/sslconform/sslconform/certs"
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -63,7 +66,7 @@ func (c *catalogue) argumentCertificate() {
 			chain, presented := chainOf(client), sp.presented(p)
 			presented = presented[:min(len(presented), len(chain))] // an authority that is trusted may stand behind them
 			sp.Expect(presented).To(be(chain), "the certificates presented")
-		}).needing(v.needs)
+		}).needing(v.needs).row("L8")
 	}
 }
 
@@ -73,12 +76,16 @@ func (c *catalogue) argumentPassword() {
 			client := sp.client(certs.Client)
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
 			sp.presentsLeaf(p, client, sp.wrapAs(client, form))
-		}).seen("codedge-llc/pigeon#113")
+		}).row("L4")
 	}
 	// PBES2 with scrypt is left out: RFC 8018 does not know it, and there are libraries that do not read it.
 	c.of("argument/password")
 	opens(certs.PBES2SHA256)
 	opens(certs.PBES2SHA1)
+	c.opensFile("which has three letters", "abc", bytes.Clone).seen("codedge-llc/pigeon#113")
+	c.opensFile("in a file whose lines end as on Windows", certs.Password, func(file []byte) []byte {
+		return bytes.ReplaceAll(file, []byte("\n"), []byte("\r\n"))
+	}).row("L4")
 
 	c.of("argument/password-older")
 	opens(certs.OlderEncrypted)
@@ -91,8 +98,23 @@ func (c *catalogue) argumentPassword() {
 			r := sp.wrapAs(client, form)
 			r.Password = certs.Password
 			sp.presentsLeaf(p, client, r)
-		})
+		}).row("L3")
 	}
+}
+
+// opensFile adds a spec of a key that is encrypted with a password, in a file that is changed.
+func (c *catalogue) opensFile(what, password string, change func(file []byte) []byte) *entry {
+	return c.it("presents the certificate of a key that the password opens, "+what, func(sp *spec) {
+		client := sp.client(certs.Client)
+		file, err := certs.PBES2SHA256.Encode(client.Issued.PrivateKey, password)
+		if err != nil {
+			sp.cannot(err)
+		}
+		r := sp.wrapAs(client, certs.PBES2SHA256)
+		r.Key, r.Password = sp.file(change(file)), password
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
+		sp.presentsLeaf(p, client, r)
+	})
 }
 
 // client returns the files of a client's certificate.
@@ -102,6 +124,19 @@ func (sp *spec) client(v certs.Variant) *certs.Files {
 		sp.cannot(err)
 	}
 	return files
+}
+
+// file writes a file that goes with the suite, and returns its path.
+func (sp *spec) file(content []byte) string {
+	f, err := os.CreateTemp(sp.suite.folder, "file-*.pem")
+	if err == nil {
+		_, err = f.Write(content)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		sp.cannot(err)
+	}
+	return f.Name()
 }
 
 // wrapAs is the request to wrap the original as a client whose key has this form.

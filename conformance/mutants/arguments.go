@@ -18,6 +18,8 @@ var argumentMutants = []Mutant{
 		Breaks: []string{"argument/password"},
 	},
 	{Name: "password-of-older-key-ignored", Breaks: []string{"argument/password-older"}, Rows: []string{"L4"}, tamper: wrapRequests(passwordIgnored("Proc-Type"))},
+	{Name: "short-password-refused", Breaks: []string{"argument/password"}, Rows: []string{"L4"}, tamper: wrapRequests(shortPasswordRefused)},
+	{Name: "lines-of-windows-unread", Breaks: []string{"argument/password"}, Rows: []string{"L4"}, tamper: wrapRequests(linesOfWindowsUnread)},
 	{
 		Name: "wrong-password-unnoticed", Rows: []string{"L2"}, tamper: wrongPasswordUnnoticed,
 		Breaks: []string{"argument/password-wrong", "argument/failure-leaves-original"},
@@ -77,6 +79,19 @@ func passwordIgnored(sign string) func(*subject.Request) {
 		if bytes.Contains(contentOf(q.Key), []byte(sign)) {
 			q.Password = ""
 		}
+	}
+}
+
+// shortPasswordRefused takes what a prompt of OpenSSL's would not take for no password.
+func shortPasswordRefused(q *subject.Request) {
+	if len(q.Password) < 4 {
+		q.Password = ""
+	}
+}
+
+func linesOfWindowsUnread(q *subject.Request) {
+	if bytes.Contains(contentOf(q.Key), []byte("\r\n")) {
+		q.Key = "/no/such/key.pem"
 	}
 }
 
