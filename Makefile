@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test peers bench lint race
+.PHONY: conformance test peers bench readme lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -27,6 +27,10 @@ peers:
 ## bench: the reference beside crypto/tls, as ratios
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 15x ./impl/asyncssl
+
+## readme: write README's account of what is tried anew
+readme:
+	$(GO) test -count=1 -run TestReadme ./conformance/cmd/sslconform -args -update
 
 race:
 ifeq ($(RACE),)

@@ -38,13 +38,13 @@ func (c *catalogue) argumentCertificate() {
 	c.presents("of a key in its older form: "+certs.Client.Name, certs.Client, certs.Older)
 	c.presents("of a key in its older form: "+certs.ClientRSA.Name, certs.ClientRSA, certs.Older)
 	// What a file holds beside what is looked for, and how its lines end, is to be no matter (RFC 7468, sections 2 and 3).
-	c.presents("in files whose lines end in CR LF", certs.Client, certs.PKCS8, crlf)
+	c.presents("in files whose lines end in CR LF", certs.Client, certs.PKCS8, crlf).row("L4")
 	c.presents("in one file with its key, the key first", certs.Client, certs.PKCS8, func(r *subject.Request, client *certs.Files) {
 		r.Certificate, r.Key = client.KeyFirst, client.KeyFirst
-	})
+	}).row("L4")
 	c.presents("in one file with its key, the key last", certs.Client, certs.PKCS8, func(r *subject.Request, client *certs.Files) {
 		r.Certificate, r.Key = client.CertificateFirst, client.CertificateFirst
-	})
+	}).row("L4")
 
 	c.of("argument/chain")
 	for _, v := range versions {
@@ -57,7 +57,7 @@ func (c *catalogue) argumentCertificate() {
 			chain, presented := chainOf(client), sp.presented(p)
 			presented = presented[:min(len(presented), len(chain))] // an authority that is trusted may stand behind them
 			sp.Expect(presented).To(be(chain), "the certificates presented")
-		}).needing(v.needs)
+		}).needing(v.needs).row("L8")
 		c.satisfies(certs.ClientChain, v)
 	}
 }
@@ -102,7 +102,7 @@ func (c *catalogue) argumentPassword() {
 	for _, form := range []certs.Form{certs.PKCS8, certs.Older} {
 		c.presents(fmt.Sprintf("of a key that needs no password (%s), and ignores that there is one", form), certs.Client, form, func(r *subject.Request, _ *certs.Files) {
 			r.Password = certs.Password
-		})
+		}).row("L3")
 	}
 }
 

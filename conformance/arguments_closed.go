@@ -56,7 +56,7 @@ func (c *catalogue) argumentClosed() {
 			calls = append(calls, line(r.Event))
 		}
 		sp.Expect(calls).To(gomega.ConsistOf(line(subject.OnEvent), line(subject.OnClose)), "the callbacks called since the wrap")
-	})
+	}).row("P2")
 
 	c.of("argument/in-event-callback")
 	c.it("signals socket-closed in the event callback of a socket that its peer has reset", func(sp *spec) {
@@ -66,14 +66,14 @@ func (c *catalogue) argumentClosed() {
 		p.Resume("until the greeting is there")
 		sp.signalsClosed(sp.awaitRan("the wrap in the event callback", id))
 		sp.fence()
-	})
+	}).row("Q4")
 	c.it("signals socket-closed in the event callback of a socket whose connection was refused", func(sp *spec) {
 		p := sp.nobody(fakeserver.StartRefusing())
 		id := sp.deferred(when(subject.OnEvent, plain, sp.wrap(closeCB)))
 		sp.must(connect(p, plain, callbacks))
 		sp.signalsClosed(sp.awaitRan("the wrap in the event callback", id))
 		sp.fence()
-	})
+	}).row("Q4")
 }
 
 // signalsClosed expects that a wrap was refused with socket-closed.

@@ -44,7 +44,7 @@ func (c *catalogue) argumentRefused() {
 
 	c.of("argument/file-missing")
 	for _, f := range flawsOfFiles {
-		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) })
+		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) }).row("L7")
 	}
 
 	c.of("argument/key-missing")
@@ -55,7 +55,7 @@ func (c *catalogue) argumentRefused() {
 		c.it("refuses "+f.name+", and sends nothing", func(sp *spec) {
 			p := sp.refuses(f.make)
 			sp.Expect(p.noted(clientBytes)).To(be([]line{}), "what the peer got from the client")
-		})
+		}).row("L6")
 	}
 
 	c.of("argument/key-mismatch")

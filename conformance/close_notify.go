@@ -103,7 +103,7 @@ func (c *catalogue) closeUnderLoad() {
 		sp.awaitDone("the close inside the read callback", inside)
 		sp.quiet(p)
 		sp.Expect(sp.conditions(since)).To(be([]line{}), "the conditions reported since the wrap")
-	}).seen("python/cpython bpo-39951")
+	}).seen("python/cpython#84132")
 
 	c.of("close/pending-on-notify")
 	c.it("sends all that was written when the peer's close_notify comes", pendingOnNotify).

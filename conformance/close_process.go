@@ -14,10 +14,19 @@ func (c *catalogue) closeProcess() {
 	}
 	c.alone("releases the descriptor of a socket that was closed in its handshake", func(sp *spec) {
 		sp.releases(func() (*peer, int) { return sp.closesBehind(fakeserver.ExpectClientHello()) })
-	}).seen("tornadoweb/tornado#3614", "m-labs/sipyco#59")
+	}).seen("python/cpython#73929")
 	c.alone("releases the descriptor of a socket whose handshake failed", func(sp *spec) {
 		sp.releases(func() (*peer, int) { return sp.fails(endFault) })
-	}).seen("tornadoweb/tornado#3614", "tornadoweb/tornado#2785")
+	})
+	c.alone("releases the descriptor of a socket whose handshake timed out", func(sp *spec) {
+		sp.releases(func() (*peer, int) {
+			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.ExpectEnd())
+			sp.connected(p)
+			since := sp.mark()
+			sp.begin(subject.Request{Op: subject.SetTimeouts, On: plain, ReadTimeout: 5}, sp.wrap(closeCB))
+			return p, since
+		})
+	}).needing(subject.ReadTimeout).seen("tornadoweb/tornado#3614", "tornadoweb/tornado#2785", "m-labs/sipyco#59")
 	c.alone("releases the descriptor of a socket that timed out", func(sp *spec) {
 		sp.releases(func() (*peer, int) {
 			return sp.bringsAbout(sp.handshake(), ending{
@@ -25,7 +34,7 @@ func (c *catalogue) closeProcess() {
 				then:  []fakeserver.Step{fakeserver.ExpectEnd()},
 			})
 		})
-	}).needing(subject.ReadTimeout).seen("tornadoweb/tornado#3614", "m-labs/sipyco#59")
+	}).needing(subject.ReadTimeout)
 }
 
 // How many connections come and go before descriptors are counted, and between that and counting them again; and how

@@ -36,7 +36,7 @@ func (c *catalogue) errorAlerts() {
 		c.it(fmt.Sprintf("tells that the alert was %s (%d)", alert.name, alert.number), func(sp *spec) {
 			failure := sp.refusedBy(sp.peer(answering(fault{steps: []fakeserver.Step{fakeserver.SendAlert(alert.number)}})...))
 			sp.Expect(failure.condition.Alert).To(be(int(alert.number)), "the alert that the condition tells")
-		})
+		}).seen("tokio-rs/tls#77")
 	}
 
 	c.of("error/version")
@@ -102,7 +102,7 @@ func (c *catalogue) errorInHandshake() {
 		since := sp.mark()
 		ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB))
 		sp.expectError(sp.awaitFailure("an event that reports the end", since, ids[1]))
-	}).needing(subject.WrapBeforeConnect)
+	}).needing(subject.WrapBeforeConnect).row("N6")
 	c.cutFlights("reports one error where the peer ends", func(sp *spec, cut ...fakeserver.Step) {
 		sp.expectError(sp.refusedBy(sp.greetingThen(append(cut, fakeserver.FIN(), fakeserver.ExpectEnd())...)))
 	})

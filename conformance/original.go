@@ -49,17 +49,17 @@ func (c *catalogue) originalWrites() {
 			if got := mis.peer.received(); strings.Contains(got, "SECRET") {
 				sp.fail("want: nothing of what was written to the original in the session's data\n got: the session's data is %s", subject.Quote([]byte(got)))
 			}
-		}).needing(m.needs...)
+		}).needing(m.needs...).row("D1")
 
 		c.of("original/write-is-an-error")
-		c.it("reports as an SSL error what is written to the original "+m.moment, func(sp *spec) { sp.isAnError(m.act(sp)) }).needing(m.needs...)
+		c.it("reports as an SSL error what is written to the original "+m.moment, func(sp *spec) { sp.isAnError(m.act(sp)) }).needing(m.needs...).row("D1")
 
 		c.of("original/write-stays-private")
 		c.it("sends nothing of what is written to the original "+m.moment, func(sp *spec) {
 			if leak := leaked(m.act(sp).peer); leak != "" {
 				sp.fail("want: nothing of what was written to the original on the wire\n got: %s", leak)
 			}
-		}).needing(m.needs...)
+		}).needing(m.needs...).row("D1")
 	}
 }
 

@@ -15,6 +15,12 @@ var closeMutants = []Mutant{
 		Breaks: []string{"close/peer", "close/again", "close/answers-notify", "close/in-close-callback", "close/in-event-callback",
 			"close/last", "close/loop-ends", "close/marked", "close/not-early", "close/notify-while-paused"},
 	},
+	{
+		Name: "half-closed-left-open", Rows: []string{"H5"}, tamper: halfClosedLeftOpen,
+		Breaks: []string{"close/peer", "close/again", "close/answers-notify", "close/descriptor", "close/in-close-callback",
+			"close/in-event-callback", "close/last", "close/marked", "close/not-early", "close/notify-while-paused", "close/omitted",
+			"error/once"},
+	},
 	{Name: "peer-end-told-twice", Breaks: []string{"close/peer", "close/answers-notify", "close/notify-while-paused"}, tamper: records(peerEndTwice)},
 	{
 		Name: "ssl-error-without-close-cb", Rows: []string{"C2"}, tamper: closeCallbackLostBehind(subject.TCPSSLError),
@@ -40,7 +46,7 @@ var closeMutants = []Mutant{
 	},
 	{Name: "close-cb-needed", Breaks: []string{"close/omitted"}, tamper: closeCallbackNeeded},
 	{Name: "close-cb-before-closed", Breaks: []string{"close/marked"}, Rows: []string{"C4"}, tamper: ranIn(subject.OnClose, subject.Closed, openStill)},
-	{Name: "close-cb-again-later", Breaks: []string{"close/last"}, Rows: []string{"C3"}, tamper: closeCallbackAgainLater},
+	{Name: "close-cb-again-later", Breaks: []string{"close/last"}, tamper: closeCallbackAgainLater},
 	{Name: "event-behind-close-cb", Breaks: []string{"close/last"}, Rows: []string{"T2"}, tamper: eventBehindClose},
 	{Name: "second-close-accepted", Breaks: []string{"close/again"}, Rows: []string{"C8"}, tamper: acceptedWhenClosed(subject.Close)},
 	{Name: "write-after-close-swallowed", Breaks: []string{"close/again"}, Rows: []string{"I10"}, tamper: acceptedWhenClosed(subject.Write)},

@@ -34,7 +34,7 @@ var timeoutMutants = []Mutant{
 		Name: "timeout-needs-data-first", Rows: []string{"B3"}, tamper: timeoutNeedsDataFirst,
 		Breaks: []string{"timeout/handshake", "timeout/connect", "close/timeout"},
 	},
-	{Name: "timeout-needs-connection", tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
+	{Name: "timeout-needs-connection", Rows: []string{"N3"}, tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
 	{Name: "timeout-not-inside-record", Rows: []string{"B5", "B8"}, tamper: timeoutNotInsideRecord, Breaks: []string{"timeout/inside-record"}},
 	{Name: "timeout-runs-while-disabled", tamper: timeoutRunsWhileDisabled, Breaks: []string{"timeout/disabled"}},
 	{Name: "timeout-leaves-it-open", tamper: timeoutLeavesItOpen, Breaks: []string{"timeout/closes"}},

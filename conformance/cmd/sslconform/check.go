@@ -38,7 +38,7 @@ func (c *checkCommand) Run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "✓ %s\n", f.Check)
 		default:
 			problems++
-			fmt.Fprintf(s.out, "✗ %s (PROTOCOL.md, %q)\n%s\n", f.Check, f.Section, indent(f.Problem))
+			fmt.Fprintf(s.out, "✗ %s (PROTOCOL.md, %q)\n%s\n", f.Check, f.Section, indented(f.Problem))
 		}
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *checkCommand) Run(ctx context.Context, s streams) error {
 	}
 	if err := d.Close(); err != nil {
 		problems++
-		fmt.Fprintf(s.out, "✗ ends when its input does (PROTOCOL.md, \"Lines\")\n%s\n", indent(err.Error()))
+		fmt.Fprintf(s.out, "✗ ends when its input does (PROTOCOL.md, \"Lines\")\n%s\n", indented(err.Error()))
 	} else {
 		fmt.Fprintln(s.out, "✓ ends when its input does")
 	}
@@ -59,7 +59,7 @@ func (c *checkCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-func indent(text string) string {
+func indented(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")
 }
 
