@@ -35,8 +35,8 @@ func (c *catalogue) argumentCertificate() {
 		c.satisfies(certs.Client, v)
 		c.satisfies(certs.ClientRSA, v)
 	}
-	c.presents("of a key in its older form: "+certs.Client.Name, certs.Client, certs.Older)
-	c.presents("of a key in its older form: "+certs.ClientRSA.Name, certs.ClientRSA, certs.Older)
+	c.presents("of a key in its older form: "+certs.Client.Name, certs.Client, certs.Older).row("L4")
+	c.presents("of a key in its older form: "+certs.ClientRSA.Name, certs.ClientRSA, certs.Older).row("L4")
 	// What a file holds beside what is looked for, and how its lines end, is to be no matter (RFC 7468, sections 2 and 3).
 	c.presents("in files whose lines end in CR LF", certs.Client, certs.PKCS8, crlf).row("L4")
 	c.presents("in one file with its key, the key first", certs.Client, certs.PKCS8, func(r *subject.Request, client *certs.Files) {
@@ -82,14 +82,14 @@ func (c *catalogue) argumentPassword() {
 	opens := func(forms ...certs.Form) {
 		for _, form := range forms {
 			for _, v := range []certs.Variant{certs.Client, certs.ClientRSA} {
-				c.presents(fmt.Sprintf("of a key that the password opens (%s): %s", form, v.Name), v, form)
+				c.presents(fmt.Sprintf("of a key that the password opens (%s): %s", form, v.Name), v, form).row("L4")
 			}
 		}
 		form := forms[0]
-		c.presents(fmt.Sprintf("of a key that the password opens (%s), in files whose lines end in CR LF", form), certs.Client, form, crlf)
+		c.presents(fmt.Sprintf("of a key that the password opens (%s), in files whose lines end in CR LF", form), certs.Client, form, crlf).row("L4")
 		c.presents(fmt.Sprintf("of a key that a password of 3 characters opens (%s)", form), certs.Client, form, by(certs.ShortPassword, form)).
 			seen("codedge-llc/pigeon#113")
-		c.presents(fmt.Sprintf("of a key that a password of spaces and punctuation opens (%s)", form), certs.Client, form, by(certs.OddPassword, form))
+		c.presents(fmt.Sprintf("of a key that a password of spaces and punctuation opens (%s)", form), certs.Client, form, by(certs.OddPassword, form)).row("L4")
 	}
 	// PBES2 with scrypt is left out: RFC 8018 does not know it, and there are libraries that do not read it.
 	c.of("argument/password")

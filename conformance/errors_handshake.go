@@ -75,7 +75,7 @@ func (c *catalogue) errorAlerts() {
 		_, since := sp.upgradedThen(sp.handshake(), alert)
 		failure := sp.awaitEvent("an event that reports the alert", since)
 		sp.Expect(failure.Condition.Alert).To(be(internalError), "the alert that the first condition tells: it is a %s", failure.Condition)
-	}).seen("nodejs/node#23631")
+	}).seen("nodejs/node#23631").row("J2")
 }
 
 // isAlert tells whether the client sent an alert, in plain.

@@ -50,7 +50,7 @@ func (c *catalogue) errorLate() {
 					sp.Expect(failure.Condition).To(beA(subject.TCPSSLError), "the condition reported")
 				})
 			}
-		}).needing(v.needs).row("J2")
+		}).needing(v.needs)
 	}
 	c.it("reports a fatal alert behind data, in one segment", func(sp *spec) {
 		_, since := sp.upgradedThen(sp.handshake(), behind("all but the rest", lateFault))

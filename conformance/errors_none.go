@@ -69,7 +69,7 @@ func (c *catalogue) errorNone() {
 				sp.goesOnOrFails(sp.handshakeUnder(tls12), fakeserver.ByHand(fakeserver.CraftedAlert(fakeserver.Warning, description)))
 			})
 		}
-	}).needing(subject.TLS12)
+	}).needing(subject.TLS12).row("G8")
 	c.flood("session tickets", fakeserver.NewSessionTicket, tls13)
 	for _, v := range versions {
 		c.flood("user_canceled alerts", fakeserver.CraftedAlert(fakeserver.Warning, userCanceled), v)

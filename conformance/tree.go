@@ -14,9 +14,7 @@ type Held struct {
 
 // A Spec is what is tried, as a reader of the tree sees it.
 type Spec struct {
-	// Name is what it is selected and reported by.
-	Name string
-	// Text is the same without the clause and what follows.
+	// Text is what it is called, behind the id of its clause.
 	Text string
 	// Incidents are those that it names.
 	Incidents []string
@@ -35,7 +33,7 @@ func Tree() []Held {
 	for _, e := range c.entries {
 		held := &tree[c.index(e.clause.ID)]
 		held.Specs = append(held.Specs, Spec{
-			Name: e.name(), Text: e.text, Incidents: e.incidents, Rows: e.rows, StandsFor: e.standsFor(),
+			Text: e.text, Incidents: e.incidents, Rows: e.rows, StandsFor: e.standsFor(),
 		})
 	}
 	return tree

@@ -48,7 +48,7 @@ var errorMutants = []Mutant{
 		Name: "alert-not-sent", Rows: []string{"F5"}, tamper: alertNotSent,
 		Breaks: []string{"error/alert-sent", "close/notify"},
 	},
-	{Name: "reset-hides-alert", Rows: []string{"F13", "G4"}, tamper: connections(resetHidesAlert), Breaks: []string{"error/cause", "error/reset-is-not-end"}},
+	{Name: "reset-hides-alert", Rows: []string{"F13", "G4", "J2"}, tamper: connections(resetHidesAlert), Breaks: []string{"error/cause", "error/reset-is-not-end"}},
 	{
 		Name: "truncation-is-clean-end", Rows: []string{"G2", "G3"}, tamper: ended(io.EOF, cleanEnd()...),
 		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},

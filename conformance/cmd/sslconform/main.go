@@ -20,7 +20,7 @@ import (
 type commands struct {
 	Run   runCommand   `cmd:"" help:"Judge the reference, or the driver whose command follows after --."`
 	Serve serveCommand `cmd:"" help:"Be the reference's driver: speak the protocol on standard input and output."`
-	List  listCommand  `cmd:"" help:"List the specs by name."`
+	List  listCommand  `cmd:"" help:"List the specs by name, or what they stand for."`
 
 	Check  checkCommand  `cmd:"" help:"Try whether a driver speaks the protocol, before any clause is judged by it."`
 	Expect expectCommand `cmd:"" help:"Draft the expectations that a verdict would take; the reasons are yours to fill in."`
