@@ -6,7 +6,6 @@ import gc
 import hashlib
 import json
 import os
-import platform
 import resource
 import ssl
 import sys
@@ -288,7 +287,8 @@ class Session:
 
 def hello():
     versions = [name for name, has in [("tls1.2", ssl.HAS_TLSv1_2), ("tls1.3", ssl.HAS_TLSv1_3)] if has]
-    return {"name": "memorybio", "version": f"{platform.python_version()} with {ssl.OPENSSL_VERSION}", "language": "Python",
+    version = ".".join(map(str, sys.version_info[:3]))
+    return {"name": "memorybio", "version": f"{version}, {ssl.OPENSSL_VERSION}", "language": "Python",
             "capabilities": CAPABILITIES + versions, "sessions": True}
 
 
