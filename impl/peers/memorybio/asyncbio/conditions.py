@@ -66,7 +66,7 @@ class DNSError(EventError):
 
 def names(exception):
     """The documented names of a condition and of what it extends, most specific first; none if it is no condition."""
-    return [kind.name for kind in type(exception).__mro__ if "name" in vars(kind)]
+    return [kind.name for kind in type(exception).__mro__ if issubclass(kind, EventInfo)]
 
 
 def of_network(cause, on):
