@@ -48,8 +48,17 @@ func (c *catalogue) argumentClosed() {
 		sp.sees(p, "its FIN", entryKind(fakeserver.TCPClosed))
 		sp.fence()
 		since := sp.mark()
-		sp.must(sp.wrap(closeCB))
-		sp.do(enable(wrapped)) // the event may have come before
+		wrapping := sp.begin(sp.wrap(closeCB))
+		sp.begin(enable(wrapped)) // without which the handshake need not go on; the event may have come before
+		failure := sp.awaitFailure("an event for the peer's end", since, wrapping...)
+		if failure.answered() { // with the handshake: then there never was a socket for close-cb to tell of
+			if failure.condition.Is(subject.SocketClosed) {
+				sp.fail("want: a wrap of the socket, which is paused and not closed\n got: it was refused: %v", failure.condition)
+			}
+			sp.fence()
+			sp.expectOne(failure)
+			return
+		}
 		sp.quiet(p)
 		var calls []line
 		for _, r := range sp.events(since) {

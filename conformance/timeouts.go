@@ -141,8 +141,9 @@ func (c *catalogue) timeoutsOfPeersThatStop() {
 			fakeserver.Hold("1"), fakeserver.SendPlain("d"), fakeserver.Hold("2"), fakeserver.SendPlain("r"),
 			fakeserver.Hold("3"), fakeserver.SendPlain("i"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p, readTimeout(sp.ms()))
+		told := sp.greeted(p)
 		for _, drop := range []string{"1", "2", "3"} {
-			sp.pace(sp.T * 4 / 10)
+			told = sp.pace(told, sp.T*4/10)
 			p.Resume(drop)
 		}
 		// Whether what drips counts as something read is left to the implementation, not that it ends.
@@ -160,12 +161,11 @@ func (c *catalogue) timeoutsOfPeersThatStop() {
 		}
 		p := sp.peer(append(script, fakeserver.ExpectEnd())...)
 		since := sp.upgraded(p, readTimeout(sp.ms()))
-		last := time.Now()
+		told := sp.greeted(p)
 		for n, name := range rounds {
-			sp.pace(sp.T / 2)
+			told = sp.pace(told, sp.T/2)
 			p.Resume(name)
-			sp.gap, last = max(sp.gap, time.Since(last)), time.Now() // what came before may have been late itself
-			sp.awaitBytes("what the peer sent in time", since, n+1)
+			sp.awaitBytesOrFailure("what the peer sent in time", since, n+1)
 		}
 		sp.Expect(sp.history(since)).To(be([]line{`read tls "123456"`}), "the callbacks called while data arrived every %v", sp.T/2)
 		sp.must(closing(wrapped))
