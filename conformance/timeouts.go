@@ -31,6 +31,7 @@ func (c *catalogue) timeoutsInherited() {
 		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.Expect(timeout.Condition.Socket).To(be(wrapped), "the socket that the condition names")
 		sp.onTime(timeout, sp.lastSent(p))
 		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
 	}).seen("gevent/gevent#43", "orthecreedence/cl-async#49")
