@@ -23,6 +23,7 @@ var timeoutMutants = []Mutant{
 		Name: "read-timeout-halved", tamper: requests(readTimeoutHalved),
 		Breaks: []string{"timeout/read", "timeout/stream", "timeout/connect", "timeout/handshake", "timeout/inside-record"},
 	},
+	{Name: "timeout-names-original", Rows: []string{"B2"}, tamper: wrapped(timeoutNamesOriginal), Breaks: []string{"timeout/read"}},
 	{Name: "write-timeout-ignored", Rows: []string{"B9"}, tamper: requests(writeTimeoutIgnored), Breaks: []string{"timeout/write"}},
 	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
 	{
@@ -62,6 +63,13 @@ func readTimeoutHalved(r subject.Request) []subject.Request {
 		r.ReadTimeout /= 2
 	}
 	return []subject.Request{r}
+}
+
+func timeoutNamesOriginal(r subject.Record, original subject.Handle) []subject.Record {
+	if r.Condition.Is(subject.TCPTimeout) {
+		r.Condition.Socket = original
+	}
+	return []subject.Record{r}
 }
 
 func writeTimeoutIgnored(r subject.Request) []subject.Request {

@@ -104,6 +104,26 @@ func TestPeers(t *testing.T) {
 				"argument/method":              verdict.Passed,
 			},
 		},
+		"node": {
+			func(t *testing.T) []string {
+				return []string{tool(t, "node"), filepath.Join(peers, "node", "driver.js")}
+			},
+			map[string]verdict.Status{
+				"close/explicit":               verdict.ByDriver,
+				"reattach/read":                verdict.ByDriver,
+				"data/round-trip":              verdict.Passed,
+				"data/documented-example":      verdict.Passed,
+				"error/plain-peer":             verdict.Passed,
+				"argument/no-prompt":           verdict.Passed,
+				"identity/is-a-socket":         verdict.Passed,
+				"identity/new-stream":          verdict.Unsupported,
+				"close/notify":                 verdict.Failed, // destroy sends none: row C7
+				"argument/closed":              verdict.Failed, // wrapping one is no error: row P1
+				"original/second-wrap":         verdict.Failed, // nor is wrapping it twice: row O1
+				"error/truncation":             verdict.Failed, // told as a clean end: row G2
+				"original/write-stays-private": verdict.Failed, // it goes out between the records: row D1
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -110,11 +110,16 @@ func (r *runCommand) subject(ctx context.Context) (subject.Subject, func() error
 	if len(r.Command) == 0 {
 		return reference.New(), func() error { return nil }, nil
 	}
-	d, err := driver.Start(ctx, r.Command, startup*max(r.Patience, conformance.DefaultPatience)/conformance.DefaultPatience)
+	d, err := driver.Start(ctx, r.Command, r.startup())
 	if err != nil {
 		return nil, nil, err
 	}
 	return d, d.Close, nil
+}
+
+// startup is longer with more patience, which is for a machine that is slower still.
+func (r *runCommand) startup() time.Duration {
+	return max(startup, startup/conformance.DefaultPatience*r.Patience)
 }
 
 // judge runs the suite, which says what it has to say in the verdict and not on the terminal.

@@ -10,12 +10,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
+
+// A driver has its time to start, and more of it with more patience.
+func TestStartup(t *testing.T) {
+	for patience, want := range map[time.Duration]time.Duration{
+		time.Second: 30 * time.Second, 10 * time.Second: 30 * time.Second, 20 * time.Second: time.Minute,
+	} {
+		if got := (&runCommand{Patience: patience}).startup(); got != want {
+			t.Errorf("with a patience of %v: %v, want %v", patience, got, want)
+		}
+	}
+}
 
 // The reference passes all that there is, and a run says what it left out.
 func TestReference(t *testing.T) {
