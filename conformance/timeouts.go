@@ -34,7 +34,7 @@ func (c *catalogue) timeoutsInherited() {
 		sp.Expect(timeout.Condition.Socket).To(be(wrapped), "the socket that the condition names")
 		sp.onTime(timeout, sp.lastSent(p))
 		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
-	}).seen("gevent/gevent#43", "orthecreedence/cl-async#49")
+	}).seen("gevent/gevent#43", "orthecreedence/cl-async#49").row("B2")
 
 	c.of("timeout/write")
 	c.timed("fires once where the peer stops reading, and what it reads later is whole", func(sp *spec) {
