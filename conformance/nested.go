@@ -107,8 +107,8 @@ func (c *catalogue) nestedData() {
 		sp.do(write(wrapped, misdirected)) // refused by rights, which is for the clauses of an original to say
 		sp.fence()
 		sp.do(write(inner, endMark))
-		sp.sees(p, "what was written to the inner socket then, or the end of the connection", func(e fakeserver.Entry) bool {
-			return over(e) || insideData(e) && strings.HasSuffix(string(e.Data), endMark)
+		sp.sees(p, "what was written to the inner socket then, data outside the inner session, or the end of the connection", func(e fakeserver.Entry) bool {
+			return over(e) || clientData(e) && (!insideData(e) || strings.HasSuffix(string(e.Data), endMark))
 		})
 		for _, e := range p.entries(insideData) {
 			if strings.Contains(string(e.Data), "SECRET") {

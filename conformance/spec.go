@@ -176,6 +176,15 @@ func (sp *spec) round(about string, f func()) {
 	sp.forget()
 }
 
+// again tries more than once what a subject may pass by luck: where a reset follows bytes, it may meet the two at once,
+// or one after the other.
+func (sp *spec) again(try func()) {
+	const tries = 12
+	for n := range tries {
+		sp.round(fmt.Sprintf("it was tried %d times before", n), try)
+	}
+}
+
 // opening is the id of the request that opened the session.
 const opening = 1
 
