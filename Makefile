@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test bench lint race
+.PHONY: conformance test peers bench readme lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -19,9 +19,18 @@ test: lint race
 	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
 
+## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.md sets them side by side
+peers:
+	@$(GO) build -o out/sslconform ./conformance/cmd/sslconform
+	@scripts/judge-peers
+
 ## bench: the reference beside crypto/tls, as ratios
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 15x ./impl/asyncssl
+
+## readme: write README's account of what is tried anew
+readme:
+	$(GO) test -count=1 -run TestReadme ./conformance/cmd/sslconform -args -update
 
 race:
 ifeq ($(RACE),)

@@ -1,27 +1,51 @@
 package certs
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// Password opens the encrypted keys that [Authority.WriteFiles] writes.
+// Password opens the encrypted keys that [Authority.WriteFiles] writes, but for those that say otherwise.
 const Password = "correct horse"
+
+// Less common ones, for [Files.Secrets]. Others than ASCII are left out: how they are to be encoded is not settled (RFC
+// 8018 section 3), and a line to a driver cannot hold them.
+const (
+	ShortPassword = "abc"                                                  // OpenSSL lets nobody type one of less than 4
+	OddPassword   = " 50% of #odd: {horses} & $CO's; <ever> ~/so,`much`? " // nothing may be cut off at its ends
+)
 
 // Files are the paths of what a subject is given that wants a certificate and a key in files: a good pair in all forms,
 // and what must not work.
 type Files struct {
-	Issued      tls.Certificate // what Certificate and Keys hold
-	Certificate string          // the whole chain, the leaf first (clause argument/chain)
-	Keys        map[Form]string // the encrypted ones open with [Password]
+	Issued tls.Certificate // what the files hold
+
+	PEM                                          // as everybody writes them
+	CRLF                       PEM               // the same, with lines that end in CR LF
+	KeyFirst, CertificateFirst string            // certificate and plain key in one file
+	Secrets                    map[Secret]string // more encrypted keys
 
 	OtherKey string // plain PKCS#8 and of the same algorithm, but not the certificate's (clause argument/key-mismatch)
 
 	NotPEM, GarbageCertificate, GarbageKey string // malformed (clause argument/file-missing); Garbage is within good PEM
+}
+
+// PEM are the paths of a certificate and its key.
+type PEM struct {
+	Certificate string          // the whole chain, the leaf first (clause argument/chain)
+	Keys        map[Form]string // the encrypted ones open with [Password]
+}
+
+// A Secret is how a key is encrypted.
+type Secret struct {
+	Form     Form   // OlderEncrypted or PBES2SHA256
+	Password string // ShortPassword or OddPassword
 }
 
 // WriteFiles issues a certificate and writes it, with all that [Files] names, into an existing folder. It overwrites
@@ -36,23 +60,38 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 		return nil, fmt.Errorf("make another key: %w", err)
 	}
 	w := writer{folder: folder}
+	certificate := certificatePEM(issued.Certificate...)
+	plain := w.encode(PKCS8, issued.PrivateKey, "")
 	files := &Files{
 		Issued:             issued,
-		Certificate:        w.write("certificate.pem", 0o644, certificatePEM(issued.Certificate...)),
-		Keys:               make(map[Form]string),
-		OtherKey:           w.writeKey("other-key", PKCS8, other),
+		PEM:                PEM{w.write("certificate.pem", 0o644, certificate), make(map[Form]string)},
+		CRLF:               PEM{w.write("crlf-certificate.pem", 0o644, crlf(certificate)), make(map[Form]string)},
+		KeyFirst:           w.write("key-first.pem", 0o600, slices.Concat(plain, certificate)),
+		CertificateFirst:   w.write("certificate-first.pem", 0o600, slices.Concat(certificate, plain)),
+		Secrets:            make(map[Secret]string),
+		OtherKey:           w.write("other-key.pem", 0o600, w.encode(PKCS8, other, "")),
 		NotPEM:             w.write("not-pem.pem", 0o644, []byte("This is no PEM.\n")),
 		GarbageCertificate: w.write("garbage-certificate.pem", 0o644, garbage("CERTIFICATE")),
 		GarbageKey:         w.write("garbage-key.pem", 0o600, garbage("PRIVATE KEY")),
 	}
 	for _, form := range Forms {
-		files.Keys[form] = w.writeKey("key-"+string(form), form, issued.PrivateKey)
+		key, name := w.encode(form, issued.PrivateKey, Password), "key-"+string(form)+".pem"
+		files.Keys[form] = w.write(name, 0o600, key)
+		files.CRLF.Keys[form] = w.write("crlf-"+name, 0o600, crlf(key))
+	}
+	for kind, password := range map[string]string{"short": ShortPassword, "odd": OddPassword} {
+		for _, form := range []Form{OlderEncrypted, PBES2SHA256} {
+			name := fmt.Sprintf("key-%s-%s.pem", form, kind)
+			files.Secrets[Secret{form, password}] = w.write(name, 0o600, w.encode(form, issued.PrivateKey, password))
+		}
 	}
 	if w.err != nil {
 		return nil, fmt.Errorf("write the files of a certificate (%s): %w", v.Name, w.err)
 	}
 	return files, nil
 }
+
+func crlf(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
 
 // A writer writes files until one fails.
 type writer struct {
@@ -79,12 +118,13 @@ func (w *writer) write(name string, mode os.FileMode, content []byte) string {
 	return path
 }
 
-func (w *writer) writeKey(name string, form Form, key any) string {
-	content, err := form.Encode(key, Password)
+// encode writes nothing yet.
+func (w *writer) encode(form Form, key any, password string) []byte {
+	content, err := form.Encode(key, password)
 	if w.err == nil {
 		w.err = err
 	}
-	return w.write(name+".pem", 0o600, content)
+	return content
 }
 
 // garbage is good PEM of random bytes that do not begin as DER of any certificate or key does.

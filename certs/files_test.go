@@ -1,10 +1,10 @@
 package certs_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -38,6 +38,9 @@ func TestFiles(t *testing.T) {
 	}{
 		{files.Certificate, key, ""},
 		{files.Certificate, files.Keys[certs.Older], ""},
+		{files.CRLF.Certificate, files.CRLF.Keys[certs.PKCS8], ""},
+		{files.KeyFirst, files.KeyFirst, ""},
+		{files.CertificateFirst, files.CertificateFirst, ""},
 		{files.Certificate, files.OtherKey, "private key does not match public key"},
 		{files.NotPEM, key, "failed to find any PEM data in certificate"},
 		{files.Certificate, files.NotPEM, "failed to find any PEM data in key"},
@@ -59,14 +62,54 @@ func TestFiles(t *testing.T) {
 // TestFilesEncrypted finds that the password that is told opens the encrypted keys.
 func TestFilesEncrypted(t *testing.T) {
 	_, files := writeFiles(t, certs.Client)
-	plain, err := os.ReadFile(files.Keys[certs.PKCS8])
+	plain := content(t, files.Keys[certs.PKCS8])
+	opens := func(path, password string) {
+		t.Helper()
+		output, opened := openssl(t, "pkey", "-in", path, "-passin", "pass:"+password)
+		if !opened || output != plain {
+			t.Errorf("%s and %q: opened is %v\n%s", path, password, opened, output)
+		}
+	}
+	for _, form := range certs.Forms {
+		opens(files.Keys[form], certs.Password)
+		opens(files.CRLF.Keys[form], certs.Password)
+	}
+	for secret, path := range files.Secrets {
+		opens(path, secret.Password)
+	}
+	if len(files.Secrets) != 4 {
+		t.Errorf("%d more keys, want two passwords in two forms", len(files.Secrets))
+	}
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, form := range certs.Forms {
-		output, opened := openssl(t, "pkey", "-in", files.Keys[form], "-passin", "pass:"+certs.Password)
-		if !opened || output != string(plain) {
-			t.Errorf("%s: opened is %v\n%s", form, opened, output)
+	return string(content)
+}
+
+// TestPasswords finds that a driver can be told each of them in a line (conformance/driver/PROTOCOL.md).
+func TestPasswords(t *testing.T) {
+	for _, password := range []string{certs.Password, certs.ShortPassword, certs.OddPassword} {
+		if strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+			t.Errorf("%q is no printable ASCII without quote and backslash", password)
+		}
+	}
+}
+
+// TestCRLF finds that all lines end so, and nothing else differs.
+func TestCRLF(t *testing.T) {
+	_, files := writeFiles(t, certs.ClientChain)
+	pairs := map[string]string{files.Certificate: files.CRLF.Certificate}
+	for form, path := range files.Keys {
+		pairs[path] = files.CRLF.Keys[form]
+	}
+	for lf, crlf := range pairs {
+		if got, want := content(t, crlf), strings.Join(strings.Split(content(t, lf), "\n"), "\r\n"); got != want {
+			t.Errorf("%s: %q, want %q", crlf, got, want)
 		}
 	}
 }
@@ -77,10 +120,11 @@ func TestFilesModes(t *testing.T) {
 		t.Skip("files have no modes here")
 	}
 	folder, files := writeFiles(t, certs.Client)
-	named := []string{files.Certificate, files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey}
-	for _, path := range files.Keys {
-		named = append(named, path)
-	}
+	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,
+		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey}
+	named = slices.AppendSeq(named, maps.Values(files.Keys))
+	named = slices.AppendSeq(named, maps.Values(files.CRLF.Keys))
+	named = slices.AppendSeq(named, maps.Values(files.Secrets))
 	found, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,15 +134,11 @@ func TestFilesModes(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, path := range found {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(text, []byte("PRIVATE KEY")) && info.Mode().Perm() != 0o600 {
+		if strings.Contains(content(t, path), "PRIVATE KEY") && info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %o", path, info.Mode().Perm())
 		}
 	}
@@ -107,18 +147,11 @@ func TestFilesModes(t *testing.T) {
 // TestFilesTwice finds that a folder with files in it is left as it is.
 func TestFilesTwice(t *testing.T) {
 	folder, files := writeFiles(t, certs.Client)
-	before, err := os.ReadFile(files.Certificate)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := content(t, files.Certificate)
 	if _, err := newAuthority(t).WriteFiles(folder, certs.Client); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v", err)
 	}
-	after, err := os.ReadFile(files.Certificate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(before, after) {
+	if content(t, files.Certificate) != before {
 		t.Error("it was overwritten")
 	}
 }

@@ -32,26 +32,19 @@ func (c *catalogue) argumentCertificate() {
 			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(sp.under(v, &r)), fakeserver.ExpectEnd())
 			sp.presentsLeaf(p, client, r)
 		}).needing(v.needs)
-		c.it("is accepted by a peer that requires a certificate it can trust, under "+v.name, func(sp *spec) {
-			r := sp.wrapAs(sp.client(certs.Client), certs.PKCS8)
-			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.HandshakeWith(fakeserver.Config{
-				Certificate: sp.suite.leaf, Version: sp.under(v, &r).number,
-				ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: sp.suite.issuer.Pool(),
-			}), fakeserver.Send(welcome), fakeserver.ExpectEnd())
-			sp.connected(p)
-			since := sp.mark()
-			sp.must(r)
-			sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
-			sp.awaitBytes("what the peer sends to whom it has accepted", since, len(welcome))
-		}).needing(v.needs)
+		c.satisfies(certs.Client, v)
+		c.satisfies(certs.ClientRSA, v)
 	}
-	for _, v := range []certs.Variant{certs.Client, certs.ClientRSA} {
-		c.it("presents the certificate of a key in its older form: "+v.Name, func(sp *spec) {
-			client := sp.client(v)
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
-			sp.presentsLeaf(p, client, sp.wrapAs(client, certs.Older))
-		})
-	}
+	c.presents("of a key in its older form: "+certs.Client.Name, certs.Client, certs.Older).row("L4")
+	c.presents("of a key in its older form: "+certs.ClientRSA.Name, certs.ClientRSA, certs.Older).row("L4")
+	// What a file holds beside what is looked for, and how its lines end, is to be no matter (RFC 7468, sections 2 and 3).
+	c.presents("in files whose lines end in CR LF", certs.Client, certs.PKCS8, crlf).row("L4")
+	c.presents("in one file with its key, the key first", certs.Client, certs.PKCS8, func(r *subject.Request, client *certs.Files) {
+		r.Certificate, r.Key = client.KeyFirst, client.KeyFirst
+	}).row("L4")
+	c.presents("in one file with its key, the key last", certs.Client, certs.PKCS8, func(r *subject.Request, client *certs.Files) {
+		r.Certificate, r.Key = client.CertificateFirst, client.CertificateFirst
+	}).row("L4")
 
 	c.of("argument/chain")
 	for _, v := range versions {
@@ -64,35 +57,82 @@ func (c *catalogue) argumentCertificate() {
 			chain, presented := chainOf(client), sp.presented(p)
 			presented = presented[:min(len(presented), len(chain))] // an authority that is trusted may stand behind them
 			sp.Expect(presented).To(be(chain), "the certificates presented")
-		}).needing(v.needs)
+		}).needing(v.needs).row("L8")
+		c.satisfies(certs.ClientChain, v)
 	}
 }
 
+// satisfies adds a spec: a peer that requires a certificate accepts one of the authority that it trusts.
+func (c *catalogue) satisfies(own certs.Variant, v version) {
+	c.it(fmt.Sprintf("is accepted by a peer that requires a certificate it can trust (%s), under %s", own.Name, v.name), func(sp *spec) {
+		r := sp.wrapAs(sp.client(own), certs.PKCS8)
+		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.HandshakeWith(fakeserver.Config{
+			Certificate: sp.suite.leaf, Version: sp.under(v, &r).number,
+			ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: sp.suite.issuer.Pool(),
+		}), fakeserver.Send(welcome), fakeserver.ExpectEnd())
+		sp.connected(p)
+		since := sp.mark()
+		sp.must(r)
+		sp.sees(p, "the end of the handshake", entryKind(fakeserver.Handshake))
+		sp.awaitBytes("what the peer sends to whom it has accepted", since, len(welcome))
+	}).needing(v.needs)
+}
+
 func (c *catalogue) argumentPassword() {
-	opens := func(form certs.Form) {
-		c.it(fmt.Sprintf("presents the certificate of a key that the password opens (%s)", form), func(sp *spec) {
-			client := sp.client(certs.Client)
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
-			sp.presentsLeaf(p, client, sp.wrapAs(client, form))
-		}).seen("codedge-llc/pigeon#113")
+	opens := func(forms ...certs.Form) {
+		for _, form := range forms {
+			for _, v := range []certs.Variant{certs.Client, certs.ClientRSA} {
+				c.presents(fmt.Sprintf("of a key that the password opens (%s): %s", form, v.Name), v, form).row("L4")
+			}
+		}
+		form := forms[0]
+		c.presents(fmt.Sprintf("of a key that the password opens (%s), in files whose lines end in CR LF", form), certs.Client, form, crlf).row("L4")
+		c.presents(fmt.Sprintf("of a key that a password of 3 characters opens (%s)", form), certs.Client, form, by(certs.ShortPassword, form)).
+			seen("codedge-llc/pigeon#113")
+		c.presents(fmt.Sprintf("of a key that a password of spaces and punctuation opens (%s)", form), certs.Client, form, by(certs.OddPassword, form)).row("L4")
 	}
 	// PBES2 with scrypt is left out: RFC 8018 does not know it, and there are libraries that do not read it.
 	c.of("argument/password")
-	opens(certs.PBES2SHA256)
-	opens(certs.PBES2SHA1)
+	opens(certs.PBES2SHA256, certs.PBES2SHA1)
 
 	c.of("argument/password-older")
 	opens(certs.OlderEncrypted)
 
 	c.of("argument/password-unneeded")
 	for _, form := range []certs.Form{certs.PKCS8, certs.Older} {
-		c.it(fmt.Sprintf("ignores a password for a key that needs none (%s)", form), func(sp *spec) {
-			client := sp.client(certs.Client)
-			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
-			r := sp.wrapAs(client, form)
+		c.presents(fmt.Sprintf("of a key that needs no password (%s), and ignores that there is one", form), certs.Client, form, func(r *subject.Request, _ *certs.Files) {
 			r.Password = certs.Password
-			sp.presentsLeaf(p, client, r)
-		})
+		}).row("L3")
+	}
+}
+
+// presents adds a spec: the certificate is presented whose key has a form, its arguments changed or not.
+func (c *catalogue) presents(which string, v certs.Variant, form certs.Form, changes ...func(*subject.Request, *certs.Files)) *entry {
+	return c.it("presents the certificate "+which, func(sp *spec) {
+		client := sp.client(v)
+		r := sp.wrapAs(client, form)
+		for _, change := range changes {
+			change(&r, client)
+		}
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
+		sp.presentsLeaf(p, client, r)
+	})
+}
+
+// by gives the key that a password opens which is not the usual one.
+func by(password string, form certs.Form) func(*subject.Request, *certs.Files) {
+	return func(r *subject.Request, client *certs.Files) {
+		r.Key, r.Password = client.Secrets[certs.Secret{Form: form, Password: password}], password
+	}
+}
+
+// crlf gives the files in a copy whose lines end so.
+func crlf(r *subject.Request, client *certs.Files) {
+	for form, path := range client.Keys {
+		if r.Key == path {
+			r.Certificate, r.Key = client.CRLF.Certificate, client.CRLF.Keys[form]
+			return
+		}
 	}
 }
 

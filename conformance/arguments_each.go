@@ -85,10 +85,10 @@ func (c *catalogue) argumentMethod() {
 	}
 	c.it("obeys each wrap for itself: TLS 1.2, then TLS 1.3, then TLS 1.2", func(sp *spec) {
 		sp.obeys(subject.MethodTLS12, subject.MethodTLS13, subject.MethodTLS12)
-	}).needing(subject.TLS12, subject.TLS13)
+	}).needing(subject.TLS12, subject.TLS13).row("L10")
 	c.it("obeys each wrap for itself: TLS 1.3, then TLS 1.2, then TLS 1.3", func(sp *spec) {
 		sp.obeys(subject.MethodTLS13, subject.MethodTLS12, subject.MethodTLS13)
-	}).needing(subject.TLS12, subject.TLS13)
+	}).needing(subject.TLS12, subject.TLS13).row("L10")
 }
 
 // obeys wraps a connection by each method, and expects that each time just this version is offered, and spoken.

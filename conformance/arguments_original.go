@@ -18,7 +18,7 @@ var (
 func (c *catalogue) argumentOriginal() {
 	c.of("argument/failure-leaves-original")
 	c.leavesOriginal(missingFile)
-	c.leavesOriginal(wrongPassword, subject.KeyPassword)
+	c.leavesOriginal(wrongPassword).needing(subject.KeyPassword).seen("openssl/openssl#13493")
 	c.it("lets the original be wrapped with arguments that can be used, after others", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 		sp.connected(p)
@@ -52,11 +52,11 @@ func (c *catalogue) argumentOriginal() {
 		// What an SSL context or a connection takes is tens of kilobytes; what the suite keeps of a request, if it
 		// shares the process, and what memory is off by, are a few.
 		sp.Expect((after.Memory-before.Memory)/wraps).To(gomega.BeNumerically("<", 8<<10), "the bytes by which memory grew with each wrap that failed")
-	}).needing(subject.Status).seen("nmathewson/libevent_obsolete#83", "libevent/libevent#1774")
+	}).needing(subject.Status).seen("nmathewson/libevent_obsolete#83", "libevent/libevent#1774").row("L7")
 }
 
-func (c *catalogue) leavesOriginal(f flaw, needs ...subject.Capability) {
-	c.it("leaves the original to be used in plain, after "+f.name, func(sp *spec) {
+func (c *catalogue) leavesOriginal(f flaw) *entry {
+	return c.it("leaves the original to be used in plain, after "+f.name, func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectPlain("NOOP\r\n"), fakeserver.SendPlain("250 fine\r\n"), fakeserver.ExpectEnd())
 		sp.connected(p)
 		client := sp.client(certs.Client)
@@ -66,7 +66,7 @@ func (c *catalogue) leavesOriginal(f flaw, needs ...subject.Capability) {
 		sp.must(write(plain, "NOOP\r\n"))
 		sp.awaitBytes("the peer's answer in plain", since, len("250 fine\r\n"))
 		sp.Expect(sp.reads(since)).To(be([]line{`read callback of A called with plain: "250 fine\r\n"`}), "the calls of read callbacks since the wrap")
-	}).needing(needs...).seen("quininer/tokio-rustls#42", "noxxi/p5-io-socket-ssl#53")
+	}).seen("quininer/tokio-rustls#42", "noxxi/p5-io-socket-ssl#53")
 }
 
 // wrapsFlawed performs a wrap that has a flaw, and returns when the subject has said that it failed.

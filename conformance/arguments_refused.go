@@ -44,7 +44,7 @@ func (c *catalogue) argumentRefused() {
 
 	c.of("argument/file-missing")
 	for _, f := range flawsOfFiles {
-		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) })
+		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) }).row("L7")
 	}
 
 	c.of("argument/key-missing")
@@ -55,20 +55,29 @@ func (c *catalogue) argumentRefused() {
 		c.it("refuses "+f.name+", and sends nothing", func(sp *spec) {
 			p := sp.refuses(f.make)
 			sp.Expect(p.noted(clientBytes)).To(be([]line{}), "what the peer got from the client")
-		})
+		}).row("L6")
 	}
 
 	c.of("argument/key-mismatch")
-	c.it("refuses a key that is not the certificate's, in the outcome of wrap", func(sp *spec) {
-		client := sp.client(certs.Client)
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
-		sp.connected(p)
-		r := sp.wrapAs(client, certs.PKCS8)
-		r.Key = client.OtherKey
-		if answer := sp.do(r)[0]; answer.Error == nil {
-			sp.fail("want: an error from wrap\n got: the %s", answer)
-		}
-	}).seen("janestreet/async_ssl#6")
+	for _, pair := range []struct {
+		certificate certs.Variant
+		key         string
+		of          func(*spec) string
+	}{
+		{certs.Client, "a key", func(sp *spec) string { return sp.client(certs.Client).OtherKey }},
+		{certs.Client, "an RSA key", func(sp *spec) string { return sp.client(certs.ClientRSA).Keys[certs.PKCS8] }},
+		{certs.ClientRSA, "an ECDSA key", func(sp *spec) string { return sp.client(certs.Client).Keys[certs.PKCS8] }},
+	} {
+		c.it(fmt.Sprintf("refuses %s that is not the certificate's (%s), in the outcome of wrap", pair.key, pair.certificate.Name), func(sp *spec) {
+			p := sp.peer(fakeserver.SendPlain(greeting), sp.asking(anyVersion), fakeserver.ExpectEnd())
+			sp.connected(p)
+			r := sp.wrapAs(sp.client(pair.certificate), certs.PKCS8)
+			r.Key = pair.of(sp)
+			if answer := sp.do(r)[0]; answer.Error == nil {
+				sp.fail("want: an error from wrap\n got: the %s", answer)
+			}
+		}).seen("janestreet/async_ssl#6")
+	}
 }
 
 // refuses performs a wrap with arguments that cannot be used, and expects that the subject says so, once: by an error

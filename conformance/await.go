@@ -52,7 +52,7 @@ func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, c
 }
 
 // patience bounds a wait; what a timed spec waits for takes its time beside.
-func (sp *spec) patience() time.Duration { return sp.suite.options.Patience + 3*sp.T }
+func (sp *spec) patience() time.Duration { return sp.expectedPatience() + 3*sp.T }
 
 func (sp *spec) gaveUp(what string) {
 	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})

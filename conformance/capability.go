@@ -91,4 +91,5 @@ var probes = map[subject.Capability]subject.Request{
 	subject.Introspect:        {Op: subject.Describe, On: plain},
 	subject.Status:            {Op: subject.Measure},
 	subject.LoopEnd:           {Op: subject.Finish},
+	subject.AppErrors:         {Op: subject.Throw},
 }

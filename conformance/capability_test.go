@@ -107,3 +107,88 @@ func TestUndeclared(t *testing.T) {
 		})
 	}
 }
+
+// watching notes the wraps that it hands on.
+type watching struct {
+	subject.Subject
+	wraps *[]subject.Request
+}
+
+func (w watching) Open(ctx context.Context) (subject.Session, error) {
+	s, err := w.Subject.Open(ctx)
+	return watched{s, w.wraps}, err
+}
+
+type watched struct {
+	subject.Session
+	wraps *[]subject.Request
+}
+
+func (w watched) Perform(turn ...subject.Request) error {
+	for _, r := range turn {
+		if r.Op == subject.Wrap {
+			*w.wraps = append(*w.wraps, r)
+		}
+	}
+	return w.Session.Perform(turn...)
+}
+
+// A subject that does not verify is told no authority, and judged by none of what verifying is; it is told the server's
+// name if it sends that.
+func TestUnverified(t *testing.T) {
+	config, _ := ginkgo.GinkgoConfiguration()
+	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
+		t.Skip("this run is for the reference alone")
+	}
+	for _, test := range []struct {
+		hides       subject.Capability
+		verify, sni verdict.Status
+		told        bool
+	}{
+		{subject.Verify, verdict.Unsupported, verdict.Passed, false},
+		{subject.SNI, verdict.Passed, verdict.Unsupported, true},
+	} {
+		t.Run("without "+string(test.hides), func(t *testing.T) {
+			var wraps []subject.Request
+			conformance.Run(t, watching{modest{reference.New(), test.hides, false}, &wraps}, conformance.Options{
+				Spec: regexp.MustCompile("^verify/"),
+				Done: func(v verdict.Verdict) {
+					for _, c := range v.Clauses {
+						want := test.verify
+						if c.ID == "verify/sni" {
+							want = test.sni
+						}
+						if strings.HasPrefix(c.ID, "verify/") && c.Status != want {
+							t.Errorf("%s: %s, want %s", c.ID, c.Status, want)
+						}
+					}
+				},
+			})
+			if !slices.ContainsFunc(wraps, func(r subject.Request) bool { return r.ServerName != "" }) {
+				t.Error("no wrap was told a name")
+			}
+			for _, r := range wraps {
+				if told := r.Authority != ""; told != test.told {
+					t.Errorf("told an authority: %t, want %t: %s", told, test.told, r)
+				}
+			}
+		})
+	}
+}
+
+// A subject that declares a session without its TLS part, and has none, is at fault itself.
+func TestUnseparable(t *testing.T) {
+	config, _ := ginkgo.GinkgoConfiguration()
+	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
+		t.Skip("this run is for the reference alone")
+	}
+	var v verdict.Verdict
+	conformance.Run(&silentT{}, modest{Subject: reference.New()}, conformance.Options{
+		Spec: regexp.MustCompile("^identity/separate connects"),
+		Done: func(done verdict.Verdict) { v = done },
+	})
+	failures := v.Failures()
+	if len(failures) != 1 || failures[0].Blame != verdict.Driver || !strings.Contains(failures[0].Failure, "implement subject.Separable") {
+		t.Errorf("got %v, want one failure that is the driver's", failures)
+	}
+}

@@ -12,7 +12,8 @@ import (
 // catalogue lists the specs of all groups, in order. It is data: registering it with Ginkgo is the suite's.
 type catalogue struct {
 	clauses []fixtures.Clause
-	clause  fixtures.Clause // the one that is open
+	wild    map[string]fixtures.Row // the failures that were observed
+	clause  fixtures.Clause         // the one that is open
 	entries []*entry
 }
 
@@ -20,10 +21,13 @@ type catalogue struct {
 type entry struct {
 	clause    fixtures.Clause
 	text      string
+	wild      map[string]fixtures.Row
 	incidents []string // where it has hurt before: project and number
+	rows      []string // of the failures that were observed, which it stands for whatever incidents it names
 	needed    []subject.Capability
 	kind      kind
 	heavy     bool // it takes long, and is left out unless it is asked for
+	separate  bool // its session is one without the TLS part
 	body      func(*spec)
 }
 
@@ -40,12 +44,35 @@ const (
 	alone
 )
 
-// title is the spec in words: its text, and the incidents it stands for.
+// title is the spec in words: its text, and where it has hurt before.
 func (e *entry) title() string {
-	if len(e.incidents) == 0 {
+	where := e.where()
+	if len(where) == 0 {
 		return e.text
 	}
-	return fmt.Sprintf("%s (%s)", e.text, strings.Join(e.incidents, ", "))
+	return fmt.Sprintf("%s (%s)", e.text, strings.Join(where, ", "))
+}
+
+// where it has hurt before: incidents, and the implementations that failures were measured in.
+func (e *entry) where() []string {
+	where := slices.Clone(e.incidents)
+	for _, id := range e.rows {
+		for _, implementation := range e.wild[id].Measured {
+			if !slices.Contains(where, implementation) {
+				where = append(where, implementation)
+			}
+		}
+	}
+	return where
+}
+
+// standsFor are the rows that the spec stands for, of those of its clause: the ones that it names, and those of the
+// incidents that it names.
+func (e *entry) standsFor() []string {
+	return slices.DeleteFunc(slices.Clone(e.clause.Wild), func(id string) bool {
+		named := func(incident string) bool { return slices.Contains(e.wild[id].Seen, incident) }
+		return !slices.Contains(e.rows, id) && !slices.ContainsFunc(e.incidents, named)
+	})
 }
 
 // name is what a spec is selected and reported by. The incidents are no part of it: more may become known.
@@ -60,9 +87,16 @@ func (e *entry) needs() []subject.Capability {
 	return append(needs, e.needed...)
 }
 
-// seen names where the failure that the spec provokes was observed: project and number.
+// seen names where the failure that the spec provokes was observed: project and number. It stands for the rows of its
+// clause that these belong to.
 func (e *entry) seen(incidents ...string) *entry {
 	e.incidents = append(e.incidents, incidents...)
+	return e
+}
+
+// row names rows of its clause that the spec stands for, though nobody has filed them.
+func (e *entry) row(ids ...string) *entry {
+	e.rows = append(e.rows, ids...)
 	return e
 }
 
@@ -78,13 +112,26 @@ func (e *entry) heavily() *entry {
 	return e
 }
 
+// separately has the spec get a session in which the TLS part is not loaded.
+func (e *entry) separately() *entry {
+	e.separate = true
+	return e
+}
+
 // newCatalogue panics if it does not fit the clauses, which are embedded: that is a fault of this program.
 func newCatalogue() *catalogue {
 	clauses, err := fixtures.Clauses()
 	if err != nil {
 		panic(err)
 	}
-	c := &catalogue{clauses: clauses}
+	rows, err := fixtures.Wild()
+	if err != nil {
+		panic(err)
+	}
+	c := &catalogue{clauses: clauses, wild: map[string]fixtures.Row{}}
+	for _, row := range rows {
+		c.wild[row.ID] = row
+	}
 	c.identity()
 	c.reattach()
 	c.timeouts()
@@ -94,6 +141,10 @@ func newCatalogue() *catalogue {
 	c.close()
 	c.errors()
 	c.arguments()
+	c.verify()
+	c.nested()
+	c.scale()
+	c.life()
 	if twice := c.twice(); twice != "" {
 		panic(fmt.Sprintf("there are two specs %q", twice))
 	}
@@ -123,7 +174,7 @@ func (c *catalogue) timed(text string, body func(*spec)) *entry { return c.add(t
 func (c *catalogue) alone(text string, body func(*spec)) *entry { return c.add(alone, text, body) }
 
 func (c *catalogue) add(k kind, text string, body func(*spec)) *entry {
-	e := &entry{clause: c.clause, text: text, kind: k, body: body}
+	e := &entry{clause: c.clause, text: text, wild: c.wild, kind: k, body: body}
 	c.entries = append(c.entries, e)
 	return e
 }
@@ -138,15 +189,6 @@ func (c *catalogue) twice() string {
 		names[e.name()] = true
 	}
 	return ""
-}
-
-// Specs returns the names of all specs.
-func Specs() []string {
-	var names []string
-	for _, e := range newCatalogue().entries {
-		names = append(names, e.name())
-	}
-	return names
 }
 
 // Check returns an error that names what is wrong with what a subject says of itself, and the remedy.

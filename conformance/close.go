@@ -66,7 +66,7 @@ func (c *catalogue) closeByUs() {
 		sp.quiet(p)
 		sp.expectClosedOnce(since)
 		sp.Expect(sp.closed(subject.SocketOf(wrapped))).To(be(true), "what closed? says of the stream's socket")
-	})
+	}).row("R4")
 	c.it("calls close-cb once when the wrapped stream is closed in its read callback", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("data"), fakeserver.Send("enough"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p, streaming)
@@ -74,7 +74,7 @@ func (c *catalogue) closeByUs() {
 		p.Resume("data")
 		sp.quiet(p)
 		sp.expectClosedOnce(since)
-	})
+	}).row("R4")
 }
 
 // upgradedWithoutCloseCB is upgraded for a wrap that is given no close-cb.

@@ -12,7 +12,7 @@ func (c *catalogue) closeAgain() {
 	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
 		c.it("refuses a second close and a write with socket-closed when the socket was "+e.how, func(sp *spec) {
 			sp.refusesWhenClosed(e, closing(wrapped), write(wrapped, "one more thing"))
-		}).seen("yodaos-project/ShadowNode#85", "libevent/libevent#157", "netty/netty#1608")
+		}).seen("yodaos-project/ShadowNode#85", "libevent/libevent#157", "netty/netty#1608").row("I10")
 	}
 	c.it("refuses new timeouts with socket-closed", func(sp *spec) {
 		sp.refusesWhenClosed(closedByUs, subject.Request{Op: subject.SetTimeouts, On: wrapped, ReadTimeout: 60_000})
@@ -69,7 +69,7 @@ func (c *catalogue) closeInCallbacks() {
 		sp.quiet(p)
 		sp.Expect(lines(sp.behind(subject.OnRead, since))).To(be([]line{}), "the callbacks called behind the first read callback, but for close-cb")
 		sp.expectClosedOnce(since)
-	})
+	}).row("T1")
 
 	c.of("close/in-event-callback")
 	for _, e := range []ending{closedByPeer, brokenByPeer, resetByPeer} {
@@ -78,11 +78,11 @@ func (c *catalogue) closeInCallbacks() {
 			since := sp.endsBy(e)
 			sp.awaitDone("closing in the event callback", id)
 			sp.expectClosedOnce(since)
-		}).seen("netty/netty#1608", "HeyPuter/puter#1105")
+		}).seen("netty/netty#1608", "HeyPuter/puter#1105").row("T2")
 	}
 
 	c.of("close/in-connect-callback")
-	c.it("allows it, calls close-cb once, and ends the connection", closedInConnect)
+	c.it("allows it, calls close-cb once, and ends the connection", closedInConnect).row("T6")
 
 	c.of("close/in-close-callback")
 	for _, e := range []ending{closedByUs, closedByPeer, brokenByPeer} {
@@ -94,7 +94,7 @@ func (c *catalogue) closeInCallbacks() {
 				sp.fail("want: closing in close-cb is ok, or a socket-closed\n got: %s", ran)
 			}
 			sp.expectClosedOnce(since)
-		})
+		}).row("C9")
 	}
 }
 

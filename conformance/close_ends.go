@@ -12,6 +12,7 @@ type ending struct {
 	how   string
 	first func(*spec)       // what the subject is told; it may be nothing
 	then  []fakeserver.Step // what the peer does
+	rows  []string          // of the failures that were observed behind it
 }
 
 var (
@@ -27,6 +28,7 @@ var (
 	brokenByPeer = ending{
 		how:  "ended by an SSL error",
 		then: []fakeserver.Step{fakeserver.Corrupted(fakeserver.Send("never to be seen")), fakeserver.ExpectEnd()},
+		rows: []string{"T2"},
 	}
 	resetByPeer = ending{
 		how:  "reset by the peer",
@@ -37,7 +39,8 @@ var (
 		first: func(sp *spec) {
 			sp.must(when(subject.OnRead, wrapped, closing(wrapped)))
 		},
-		then: []fakeserver.Step{fakeserver.Send("enough"), fakeserver.ExpectEnd()},
+		then: []fakeserver.Step{fakeserver.SendRecords(5, "enough"), fakeserver.ExpectEnd()},
+		rows: []string{"T1"},
 	}
 )
 
@@ -82,7 +85,7 @@ func (c *catalogue) closeByOthers() {
 			since := sp.endsUnder(sp.handshakeUnder(v), closedByPeer)
 			sp.Expect(sp.conditions(since)).To(be([]line{subject.TCPEOF}), "the conditions reported since the wrap")
 			sp.expectClosedOnce(since)
-		}).needing(v.needs).seen("nodejs/node#24984")
+		}).needing(v.needs).seen("nodejs/node#24984", "twisted/twisted#5341", "oven-sh/bun#42339")
 	}
 	c.it("does so where data, close_notify and FIN come in one segment", func(sp *spec) {
 		since := sp.endsBy(ending{then: []fakeserver.Step{
@@ -112,6 +115,9 @@ func (c *catalogue) closeByOthers() {
 	})
 	c.it("calls close-cb once when the peer answers the ClientHello with a fatal alert", func(sp *spec) {
 		sp.expectClosedOnce(sp.failsIn(alertFault))
+	}).seen("oven-sh/bun#38058", "netty/netty#6239")
+	c.it("calls close-cb once when the peer answers the ClientHello in plain text", func(sp *spec) {
+		sp.expectClosedOnce(sp.failsIn(plainFault))
 	}).seen("oven-sh/bun#38058", "netty/netty#6239")
 	c.it("calls close-cb once when the peer ends in the handshake", func(sp *spec) {
 		sp.expectClosedOnce(sp.failsIn(endFault))

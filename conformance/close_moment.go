@@ -29,11 +29,11 @@ func (c *catalogue) closeTooSoon() {
 		sp.sees(p, "the end of the connection, or bytes", func(e fakeserver.Entry) bool { return over(e) || clientBytes(e) })
 		sp.Expect(p.noted(clientBytes)).To(be([]line{}), "what the peer got")
 		sp.expectClosedOnce(0)
-	})
+	}).row("N5")
 	c.it("calls close-cb once when it is closed while a connect hangs", func(sp *spec) {
 		sp.closesBeforeConnect(sp.nobody(fakeserver.StartHanging()))
 		sp.expectClosedOnce(0)
-	})
+	}).row("N5")
 }
 
 // closesInHandshake closes a wrapped socket while the peer holds behind these steps, and expects that this ends the
@@ -112,7 +112,7 @@ func (c *catalogue) closeMoment() {
 			if ran.Error != nil || ran.OK == nil || ran.OK.Closed == nil || !*ran.OK.Closed {
 				sp.fail("want: closed? holds inside close-cb\n got: %s", ran)
 			}
-		})
+		}).row("C4")
 	}
 
 	c.of("close/last")
@@ -126,7 +126,7 @@ func (c *catalogue) closeMoment() {
 		c.it("calls nothing after the close-cb of a socket that was "+e.how, func(sp *spec) {
 			since := sp.endsBy(e)
 			sp.expectLast(since)
-		})
+		}).row(e.rows...)
 	}
 	c.it("calls nothing after the close-cb of a socket whose handshake failed", func(sp *spec) {
 		since := sp.failsIn(plainFault)

@@ -24,6 +24,14 @@ func (c *catalogue) closeNotify() {
 		sp.quiet(p)
 		sp.Expect(howEnded(p)).To(be(line("got close_notify")), "how the client ended, as the peer tells it")
 	}).seen("jetty/jetty.project#3481", "openssl/openssl#6911")
+	c.it("sends close_notify of both sessions before the FIN, that of the inner one inside the outer, when one inside another is closed", func(sp *spec) {
+		p := sp.nesting(fakeserver.Send(welcome), fakeserver.ExpectEnd())
+		since := sp.nests(p)
+		sp.awaitBytes("the peer's first data in the inner session", since, len(welcome))
+		sp.must(closing(inner))
+		sp.sees(p, "the end of the connection", over)
+		sp.Expect(p.noted(fromClient(fakeserver.TLSClosed))).To(be([]line{"got close_notify inside", "got close_notify"}), "the ends of sessions, as the peer tells them")
+	}).needing(subject.TLSInTLS)
 
 	c.of("close/answers-notify")
 	for _, v := range versions {
@@ -95,7 +103,7 @@ func (c *catalogue) closeUnderLoad() {
 		sp.awaitDone("the close inside the read callback", inside)
 		sp.quiet(p)
 		sp.Expect(sp.conditions(since)).To(be([]line{}), "the conditions reported since the wrap")
-	}).seen("python/cpython bpo-39951")
+	}).seen("python/cpython#84132")
 
 	c.of("close/pending-on-notify")
 	c.it("sends all that was written when the peer's close_notify comes", pendingOnNotify).

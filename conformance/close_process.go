@@ -14,10 +14,19 @@ func (c *catalogue) closeProcess() {
 	}
 	c.alone("releases the descriptor of a socket that was closed in its handshake", func(sp *spec) {
 		sp.releases(func() (*peer, int) { return sp.closesBehind(fakeserver.ExpectClientHello()) })
-	}).seen("tornadoweb/tornado#3614", "m-labs/sipyco#59")
+	}).seen("python/cpython#73929")
 	c.alone("releases the descriptor of a socket whose handshake failed", func(sp *spec) {
 		sp.releases(func() (*peer, int) { return sp.fails(endFault) })
-	}).seen("tornadoweb/tornado#3614", "tornadoweb/tornado#2785")
+	})
+	c.alone("releases the descriptor of a socket whose handshake timed out", func(sp *spec) {
+		sp.releases(func() (*peer, int) {
+			p := sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectClientHello(), fakeserver.ExpectEnd())
+			sp.connected(p)
+			since := sp.mark()
+			sp.begin(subject.Request{Op: subject.SetTimeouts, On: plain, ReadTimeout: 5}, sp.wrap(closeCB))
+			return p, since
+		})
+	}).needing(subject.ReadTimeout).seen("tornadoweb/tornado#3614", "tornadoweb/tornado#2785", "m-labs/sipyco#59")
 	c.alone("releases the descriptor of a socket that timed out", func(sp *spec) {
 		sp.releases(func() (*peer, int) {
 			return sp.bringsAbout(sp.handshake(), ending{
@@ -25,7 +34,7 @@ func (c *catalogue) closeProcess() {
 				then:  []fakeserver.Step{fakeserver.ExpectEnd()},
 			})
 		})
-	}).needing(subject.ReadTimeout).seen("tornadoweb/tornado#3614", "m-labs/sipyco#59")
+	}).needing(subject.ReadTimeout)
 }
 
 // How many connections come and go before descriptors are counted, and between that and counting them again; and how
@@ -49,6 +58,11 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 	again(warmUp)
 	before := sp.status().Descriptors
 	again(counted)
+	sp.expectReleased(before, counted)
+}
+
+// expectReleased expects that no more descriptors are open than before some connections that have come and gone.
+func (sp *spec) expectReleased(before, connections int) {
 	after := sp.status().Descriptors
 	for n := 0; after > before && n < fences; n++ {
 		sp.fence()
@@ -56,7 +70,7 @@ func (sp *spec) releases(comeAndGo func() (*peer, int)) {
 	}
 	if after > before {
 		sp.fail("want: no more than the %d descriptors that were open before\n got: %d, after %d connections more that have come and gone",
-			before, after, counted)
+			before, after, connections)
 	}
 }
 

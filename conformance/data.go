@@ -138,7 +138,7 @@ func (c *catalogue) dataEmpty() {
 		sp.must(write(wrapped, "x"))
 		sp.must(write(wrapped, ""))
 		sp.expectNoHarm(p, since)
-	})
+	}).row("I5")
 	c.it("does so before the handshake is done, too", func(sp *spec) {
 		p := sp.stalling(sp.handshake(), fakeserver.ExpectEnd())
 		sp.connected(p)
@@ -149,7 +149,7 @@ func (c *catalogue) dataEmpty() {
 		sp.performed(ids)
 		sp.handshaken(p)
 		sp.expectNoHarm(p, since)
-	})
+	}).row("I5")
 }
 
 // expectNoHarm expects that of what was written, an x among nothing, the peer gets the x and the subject goes on.

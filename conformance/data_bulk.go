@@ -108,7 +108,43 @@ func (c *catalogue) dataNumerous() {
 		sp.awaitBytes("all that the peer sent", since, n)
 		sp.fence()
 		sp.expectDigest(wrapped, strings.Repeat("x", n))
+	}).seen("libevent/libevent#952")
+	c.it("gets 2,000 records in order though its read callback writes each time", func(sp *spec) {
+		records, all := numberedRecords(2000)
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the records"), fakeserver.Joined(records...), fakeserver.ExpectEnd())
+		since := sp.upgraded(p)
+		writing := sp.deferred(whenever(subject.OnRead, wrapped, write(wrapped, ".")))
+		p.Resume("the records")
+		sp.awaitBytes("all that the peer sent", since, len(all))
+		sp.fence()
+		sp.expectSame(sp.handed(since), all, "what the read callback got")
+		sp.awaitReceived(p, "what was written in each call of the read callback", sp.timesRan(writing))
 	}).seen("oven-sh/bun#37467", "libevent/libevent#952")
+}
+
+// expectSame is for text that is too long to be shown: the first difference is.
+func (sp *spec) expectSame(got, want, what string) {
+	const shown = 40
+	same := 0
+	for same < min(len(got), len(want)) && got[same] == want[same] {
+		same++
+	}
+	if got != want {
+		from := max(0, same-shown/2)
+		sp.fail("%s, of which %d bytes are right\nwant: …%q…\n got: …%q…", what, same,
+			want[from:min(len(want), from+shown)], got[from:min(len(got), from+shown)])
+	}
+}
+
+// timesRan is how often a deferred request was performed so far.
+func (sp *spec) timesRan(id int) int {
+	n := 0
+	for _, r := range sp.records {
+		if r.Event == subject.Ran && r.ID == id && r.Error == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // A bystander is another connection of the same session.
@@ -141,7 +177,7 @@ func (c *catalogue) dataFair() {
 		if got >= size {
 			sp.fail("want: the answer on the other socket before all of the %d bytes\n got: it came when all of them had come", size)
 		}
-	})
+	}).row("I8")
 }
 
 // upgradedBystander opens and wraps another connection, to a peer that sends back what it gets.

@@ -49,7 +49,7 @@ func (c *catalogue) dataWritten() {
 		p.Resume("the reading")
 		sp.awaitCall("the write callback when the peer reads", since, subject.OnWrite)
 		sp.awaitReceived(p, "all of it", size)
-	})
+	}).row("I3")
 }
 
 func (c *catalogue) dataHungUp() {

@@ -54,7 +54,7 @@ func (c *catalogue) dataShaped() {
 			sp.awaitBytes("what the peer sent", since, len("first words"))
 			sp.fence()
 			sp.Expect(sp.handed(since)).To(be("first words"), "what the read callback got")
-		}).needing(v.needs)
+		}).needing(v.needs).row("J8")
 	}
 }
 

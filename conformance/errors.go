@@ -39,11 +39,11 @@ func (c *catalogue) errorItself() {
 		_, since := sp.upgradedThen(sp.handshake(), forgedFault)
 		report := sp.awaitEvent("an event that reports the forged record", since)
 		sp.Expect(lacking(report.Condition, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", report.Condition.Types)
-	})
+	}).row("F1")
 	c.it("gives the error of a handshake all the types that it extends", func(sp *spec) {
 		failure := sp.refusedBy(sp.peer(answering(plainFault)...)).condition
 		sp.Expect(lacking(failure, extended)).To(be([]line{}), "the types that the condition lacks; it has %v", failure.Types)
-	})
+	}).row("F1")
 
 	c.of("error/fields")
 	c.it("carries a code, a message and the wrapped socket where a session that stood fails", func(sp *spec) {
@@ -70,6 +70,12 @@ func (c *catalogue) errorItself() {
 			}
 		}).seen("apple/swift-nio-ssl#253")
 	}
+	// That a reset is an error is the matter of another clause.
+	c.it("carries a code and a message where the peer resets in the handshake", func(sp *spec) {
+		if failure := sp.refusedBy(sp.peer(answering(resetFault)...)); failure.condition.Is(subject.EventError) {
+			sp.expectFields(failure.condition)
+		}
+	}).seen("apple/swift-nio-ssl#253")
 
 	c.of("error/plain-peer")
 	for _, f := range []fault{plainFault, httpFault, smtpFault} {

@@ -14,13 +14,14 @@ type notice struct {
 	how   string
 	step  fakeserver.Step
 	under version // the only one that has it; by default any
+	row   string  // of those who took it for one
 }
 
 // Under TLS 1.3 the level of an alert says nothing, but peers send this one as a warning (RFC 8446, section 6).
 var (
-	canceled  = notice{"a user_canceled alert", fakeserver.ByHand(fakeserver.CraftedAlert(fakeserver.Warning, userCanceled)), anyVersion}
-	keyUpdate = notice{"a KeyUpdate", fakeserver.ByHand(fakeserver.KeyUpdate(false)), tls13}
-	tickets   = notice{"two session tickets", fakeserver.Flood(2, fakeserver.NewSessionTicket), tls13}
+	canceled  = notice{"a user_canceled alert", fakeserver.ByHand(fakeserver.CraftedAlert(fakeserver.Warning, userCanceled)), anyVersion, "G8"}
+	keyUpdate = notice{"a KeyUpdate", fakeserver.ByHand(fakeserver.KeyUpdate(false)), tls13, "J7"}
+	tickets   = notice{"two session tickets", fakeserver.Flood(2, fakeserver.NewSessionTicket), tls13, "J4"}
 )
 
 // What is no error.
@@ -42,7 +43,7 @@ func (c *catalogue) errorNone() {
 		for _, v := range (fault{under: n.under}).versions() {
 			c.it(fmt.Sprintf("takes %s for no data and no error, under %s", n.how, v.name), func(sp *spec) {
 				sp.expectNothingOf(sp.handshakeUnder(v), n.step)
-			}).needing(v.needs)
+			}).needing(v.needs).row(n.row)
 		}
 	}
 	c.it("takes a change_cipher_spec more than there should be within a handshake of TLS 1.3 for no error", func(sp *spec) {
@@ -68,7 +69,7 @@ func (c *catalogue) errorNone() {
 				sp.goesOnOrFails(sp.handshakeUnder(tls12), fakeserver.ByHand(fakeserver.CraftedAlert(fakeserver.Warning, description)))
 			})
 		}
-	}).needing(subject.TLS12)
+	}).needing(subject.TLS12).row("G8")
 	c.flood("session tickets", fakeserver.NewSessionTicket, tls13)
 	for _, v := range versions {
 		c.flood("user_canceled alerts", fakeserver.CraftedAlert(fakeserver.Warning, userCanceled), v)

@@ -29,7 +29,7 @@ func (c *catalogue) errorProcess() {
 		}
 		sp.fence()
 		sp.expectIdle()
-	}).seen("UndernetIRC/ircu2#101", "php/php-src#3223", "libevent/libevent#952")
+	}).seen("UndernetIRC/ircu2#101", "php/php-src#3223", "openssl/openssl#4135", "libevent/libevent#952")
 
 	c.of("error/survives-pipe")
 	// To a socket that had the peer's FIN before, the system tells of the reset as a broken pipe at once.

@@ -55,7 +55,7 @@ func (c *catalogue) errorAtEnd() {
 			sp.fence()
 			sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
 			sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
-		}).needing(v.needs)
+		}).needing(v.needs).row("G3")
 	}
 
 	c.of("error/reset-is-not-end")
@@ -63,14 +63,16 @@ func (c *catalogue) errorAtEnd() {
 		_, since := sp.upgradedThen(sp.handshake(), resetFault)
 		failure := sp.awaitEvent("an event that reports the reset", since)
 		sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
-	})
+	}).row("G4")
 	c.it("delivers what came right before the reset, and then reports an error", func(sp *spec) {
-		_, since := sp.upgradedThen(sp.handshake(), behind("last words", resetFault))
-		failure := sp.awaitEvent("an event that reports the reset", since)
-		sp.fence()
-		sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
-		sp.Expect(sp.outline(since)).To(be([]line{`read "last words"`, "event"}), "the callbacks called since the wrap")
-	})
+		sp.again(func() {
+			_, since := sp.upgradedThen(sp.handshake(), behind("last words", resetFault))
+			failure := sp.awaitEvent("an event that reports the reset", since)
+			sp.fence()
+			sp.Expect(failure.Condition).To(beAnError(), "the condition reported")
+			sp.Expect(sp.outline(since)).To(be([]line{`read "last words"`, "event"}), "the callbacks called since the wrap")
+		})
+	}).row("G4")
 
 	c.of("error/data-first")
 	for _, f := range sessionFaults[:len(sessionFaults)-1] { // a reset has its own clause
@@ -127,7 +129,7 @@ func (c *catalogue) errorOnce() {
 		failure := sp.refusedBy(p)
 		sp.settle(p)
 		sp.expectOne(failure)
-	}).needing(subject.ClientCertificate, subject.TLS13)
+	}).needing(subject.ClientCertificate, subject.TLS13).row("J2")
 }
 
 // settle closes what an error should have closed, and has the session watched for what it may still report.
@@ -149,7 +151,7 @@ func (c *catalogue) errorEffects() {
 			sp.expectEnd(p)
 			sp.fence()
 			sp.Expect(sp.closed(wrapped)).To(be(true), "closed? after the event")
-		})
+		}).row("G7")
 	}
 	for _, f := range []fault{alertFault, plainFault} {
 		c.it(fmt.Sprintf("closes the socket after %s in place of the ServerHello, TCP and all", f.how), func(sp *spec) {
@@ -160,7 +162,7 @@ func (c *catalogue) errorEffects() {
 			if !failure.answered() { // else there never was a socket to ask
 				sp.Expect(sp.closed(wrapped)).To(be(true), "closed? after the event")
 			}
-		})
+		}).row("G7")
 	}
 
 	c.of("error/isolated")

@@ -59,9 +59,11 @@ func joined(records []subject.Record) []subject.Record {
 
 // history tells the calls of callbacks since a record, in short: reads in a row joined, write callbacks left out (how
 // many there are is nobody's promise), a condition by its most specific name.
-func (sp *spec) history(since int) []line {
+func (sp *spec) history(since int) []line { return history(sp.events(since)) }
+
+func history(events []subject.Record) []line {
 	var history []line
-	events := slices.DeleteFunc(sp.events(since), func(r subject.Record) bool { return r.Event == subject.OnWrite })
+	events = slices.DeleteFunc(events, func(r subject.Record) bool { return r.Event == subject.OnWrite })
 	for _, r := range joined(events) {
 		switch r.Event {
 		case subject.OnRead:

@@ -49,17 +49,17 @@ func (c *catalogue) originalWrites() {
 			if got := mis.peer.received(); strings.Contains(got, "SECRET") {
 				sp.fail("want: nothing of what was written to the original in the session's data\n got: the session's data is %s", subject.Quote([]byte(got)))
 			}
-		}).needing(m.needs...)
+		}).needing(m.needs...).row("D1")
 
 		c.of("original/write-is-an-error")
-		c.it("reports as an SSL error what is written to the original "+m.moment, func(sp *spec) { sp.isAnError(m.act(sp)) }).needing(m.needs...)
+		c.it("reports as an SSL error what is written to the original "+m.moment, func(sp *spec) { sp.isAnError(m.act(sp)) }).needing(m.needs...).row("D1")
 
 		c.of("original/write-stays-private")
 		c.it("sends nothing of what is written to the original "+m.moment, func(sp *spec) {
 			if leak := leaked(m.act(sp).peer); leak != "" {
 				sp.fail("want: nothing of what was written to the original on the wire\n got: %s", leak)
 			}
-		}).needing(m.needs...)
+		}).needing(m.needs...).row("D1")
 	}
 }
 
@@ -82,18 +82,25 @@ func (sp *spec) isAnError(m misuse) {
 // leaked says what a peer has seen of what was written to the original; empty for nothing.
 func leaked(p *peer) string {
 	for _, e := range p.Transcript().Entries() {
-		seen := ""
-		switch {
-		case e.Side == fakeserver.Client && (e.Kind == fakeserver.Bytes || e.Kind == fakeserver.Data) && strings.Contains(string(e.Data), "SECRET"):
-			seen = "it was sent as data"
-		case e.Side == fakeserver.Client && e.Kind == fakeserver.Record && (e.Type < fakeserver.ChangeCipherSpec || e.Type > fakeserver.ApplicationData):
-			seen = "what is no record was sent between the records of TLS"
-		case e.Side == fakeserver.Peer && e.Kind == fakeserver.Alert:
+		seen := betrays(e)
+		if e.Side == fakeserver.Peer && e.Kind == fakeserver.Alert {
 			seen = "the peer could make nothing of what was sent"
 		}
 		if seen != "" {
 			return fmt.Sprintf("%s: the peer %s", seen, e)
 		}
+	}
+	return ""
+}
+
+// betrays says how the client has sent what begins with SECRET, under TLS or past it; empty if it has not.
+func betrays(e fakeserver.Entry) string {
+	switch {
+	case e.Side != fakeserver.Client:
+	case (e.Kind == fakeserver.Bytes || e.Kind == fakeserver.Data) && strings.Contains(string(e.Data), "SECRET"):
+		return "it was sent as data"
+	case e.Kind == fakeserver.Record && (e.Type < fakeserver.ChangeCipherSpec || e.Type > fakeserver.ApplicationData):
+		return "what is no record was sent between the records of TLS"
 	}
 	return ""
 }

@@ -16,7 +16,7 @@ func (c *catalogue) originalCloses() {
 			sp.awaitEvent("an event that tells of the wrapped socket's end, since the original could be closed", since)
 			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose)
 		}
-	})
+	}).row("D4")
 	c.it("refuses to close the original in the handshake, or ends the wrapped one with an event and close-cb", func(sp *spec) {
 		_, since, ids := sp.shaking(fakeserver.ExpectEnd())
 		if sp.do(closing(plain))[0].Error != nil {
@@ -27,7 +27,7 @@ func (c *catalogue) originalCloses() {
 		if !end.answered() {
 			sp.awaitCall("the call of close-cb, since the original could be closed", since, subject.OnClose)
 		}
-	})
+	}).row("D4")
 
 	c.of("original/close-after")
 	for _, order := range []string{

@@ -13,7 +13,7 @@ func (c *catalogue) originalSurvives() {
 		if sp.do(write(plain, misdirected))[0].Error != nil {
 			sp.unharmed(since)
 		}
-	})
+	}).row("D1")
 	c.it("goes on with the session after the original was disabled", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the rest"), fakeserver.Send(answer), fakeserver.Echo())
 		since := sp.upgraded(p)
@@ -21,7 +21,7 @@ func (c *catalogue) originalSurvives() {
 		p.Resume("the rest")
 		sp.awaitBytes("what the peer sent under TLS after the original was disabled", since, len(answer))
 		sp.unharmed(since)
-	}).needing(subject.Pause)
+	}).needing(subject.Pause).row("D5")
 	c.it("goes on with the handshake after the original was disabled", func(sp *spec) {
 		p, since, ids := sp.shaking(fakeserver.Send(answer), fakeserver.Echo())
 		sp.do(disableOriginal)
@@ -29,7 +29,7 @@ func (c *catalogue) originalSurvives() {
 		sp.awaitBytes("what the peer sent under TLS after the original was disabled", since, len(answer))
 		sp.performed(ids)
 		sp.unharmed(since)
-	}).needing(subject.Pause)
+	}).needing(subject.Pause).row("D5")
 	c.it("goes on with the session after the original was read", func(sp *spec) {
 		since := sp.upgraded(sp.echoing(), streaming)
 		sp.do(read(plain))
@@ -68,7 +68,7 @@ func (c *catalogue) originalReads() {
 		sp.readsBlank()
 		sp.Expect(line(sp.readFrom(wrapped, since, len(answer)))).To(be(line(answer)), "what the wrapped stream had to read")
 		sp.readsBlank()
-	}).needing(subject.Stream).seen("oven-sh/bun#36534")
+	}).needing(subject.Stream).seen("oven-sh/bun#36534").row("D8")
 	c.it("has nothing to read for the original in the handshake, and loses none of that", func(sp *spec) {
 		p := sp.stalling(sp.handshake(), fakeserver.Send(answer), fakeserver.ExpectEnd())
 		sp.connected(p, streaming)
@@ -79,7 +79,7 @@ func (c *catalogue) originalReads() {
 		p.Resume(serverHello)
 		sp.readsBlank()
 		sp.Expect(line(sp.readFrom(wrapped, since, len(answer)))).To(be(line(answer)), "what the wrapped stream had to read")
-	}).needing(subject.Stream).seen("denoland/deno#31759")
+	}).needing(subject.Stream).seen("denoland/deno#31759").row("D8")
 }
 
 // readsBlank expects that reading the original yields nothing; an error counts as that.

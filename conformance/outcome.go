@@ -9,14 +9,20 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
 // outcome is what a spec leaves in Ginkgo's report, beside the state that Ginkgo knows. It travels between parallel
 // processes as JSON.
 type outcome struct {
-	Passed verdict.Status // what it means that the spec passed, or was skipped
-	Blame  verdict.Blame
+	Passed   verdict.Status // what it means that the spec passed, or was skipped
+	Blame    verdict.Blame
+	Fatal    bool                // the subject crashed, or left an operation without an answer
+	Expected string              // why it was expected to fail as it did
+	Failure  string              // how it did that
+	Stale    bool                // it passed, and was expected to fail
+	Turns    [][]subject.Request // what was asked of the subject, if it failed
 }
 
 const (
@@ -26,7 +32,10 @@ const (
 
 // outcome is that of a spec so far.
 func (sp *spec) outcome() outcome {
-	o := outcome{Passed: verdict.Passed, Blame: sp.blame}
+	o := outcome{Passed: verdict.Passed, Blame: sp.blame, Fatal: sp.fatal}
+	if sp.failed {
+		o.Turns = sp.turns
+	}
 	if byDriver(sp.suite.subject.Info(), sp.clause) {
 		o.Passed = verdict.ByDriver
 	}
@@ -36,6 +45,20 @@ func (sp *spec) outcome() outcome {
 // report puts it into Ginkgo's.
 func (o outcome) report() {
 	ginkgo.AddReportEntry(outcomeEntry, o, ginkgo.ReportEntryVisibilityNever)
+}
+
+// report hands over the verdict. What the watch over parked sessions says is in it alone, so that here is where Ginkgo
+// learns of it.
+func (s *suite) report(r ginkgo.Report) {
+	v := s.verdict(r)
+	if s.options.Done != nil {
+		s.options.Done(v)
+	}
+	for _, f := range v.Failures() {
+		if f.Name == watchName && f.Expected == "" {
+			ginkgo.Fail(f.Failure)
+		}
+	}
 }
 
 // verdict judges the subject by the reports of all processes.
@@ -60,7 +83,7 @@ func (s *suite) verdict(r ginkgo.Report) verdict.Verdict {
 	}
 	s.sort(specs)
 	if len(all) > 0 {
-		specs = append(specs, judgement(all))
+		specs = append(specs, s.watchJudged(all))
 	}
 	v := verdict.Of(s.subject.Info(), s.clauses, specs, r.RunTime.Seconds())
 	v.LeftOut, v.Ledger = s.leftOut, waits
@@ -88,12 +111,17 @@ func result(r types.SpecReport) verdict.Spec {
 	}
 	var o outcome
 	err := entryOf(r, outcomeEntry, &o)
+	spec.Turns = o.Turns
 	switch {
+	case r.State == types.SpecStateSkipped && o.Expected != "":
+		spec.Status, spec.Failure, spec.Expected = verdict.Failed, o.Failure, o.Expected
 	case r.State == types.SpecStateSkipped && err == nil:
 		spec.Status, spec.Failure = o.Passed, ""
 	case r.State == types.SpecStateSkipped:
 	case r.State == types.SpecStatePassed && err == nil:
 		spec.Status = o.Passed
+	case r.State == types.SpecStateFailed && o.Stale:
+		spec.Status, spec.Stale = o.Passed, true
 	case r.State == types.SpecStateFailed && err == nil:
 		spec.Status, spec.Blame = verdict.Failed, o.Blame
 	default: // a panic of the spec itself, an interrupt, a report without an outcome

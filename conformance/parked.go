@@ -145,7 +145,7 @@ func (sp *spec) watched() {
 // was closed since its close-cb.
 func (sp *spec) expectNothing() {
 	var closed time.Time
-	for _, r := range sp.records[sp.over:] {
+	for _, r := range sp.records {
 		late := r.Event != "" && r.Callbacks != canaryCallbacks && r.Time.After(sp.rested)
 		if !late && (closed.IsZero() || !ofClosed(r)) {
 			if r.Event == subject.OnClose && r.Callbacks == closeCB {
@@ -177,9 +177,30 @@ func ofClosed(r subject.Record) bool {
 
 const watchEntry = "sslconform-watched"
 
+// watchName is the name of the spec that the watch over parked sessions is reported as.
+const watchName = lastClause + " nothing follows while the session is watched"
+
+// watchJudged is the judgement by what was expected of it.
+func (s *suite) watchJudged(all []watched) verdict.Spec {
+	spec := judgement(all)
+	x, expected := s.options.Expectations.Of(watchName)
+	if !expected {
+		return spec
+	}
+	switch wrong := x.Holds(spec.Failure, s.subject.Info().Version); {
+	case spec.Failure == "":
+		spec.Stale, spec.Failure = true, fmt.Sprintf("%s\n%v", x.Spec, wrong)
+	case wrong != nil:
+		spec.Failure += "\n" + wrong.Error() + "\n"
+	default:
+		spec.Expected = x.Why
+	}
+	return spec
+}
+
 // judgement is what the watch over the sessions of all processes says of its clause.
 func judgement(all []watched) verdict.Spec {
-	spec := verdict.Spec{Clause: lastClause, Name: lastClause + " nothing follows while the session is watched", Status: verdict.Passed}
+	spec := verdict.Spec{Clause: lastClause, Name: watchName, Status: verdict.Passed}
 	failures := slices.DeleteFunc(slices.Clone(all), func(w watched) bool { return w.Failure == "" })
 	if len(failures) == 0 {
 		return spec

@@ -47,11 +47,8 @@ func (c *catalogue) reattachRead() {
 	}
 
 	c.it("does so where the wrap was made inside that callback", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
-		wrap := sp.deferred(when(subject.OnRead, plain, sp.wrap("")))
-		sp.connected(p)
-		since := sp.mark()
-		sp.awaitDone("the wrap inside the read callback", wrap)
+		p := sp.peer(fakeserver.SendPlain(goAhead), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
+		_, since := sp.wrapsInRead(p)
 		sp.delivers(since, "hello")
 	})
 
@@ -70,6 +67,16 @@ func (c *catalogue) reattachRead() {
 		sp.awaitDone("the write inside the read callback, called with the wrapped socket", answer)
 		sp.sees(p, "the answer, under TLS", clientData)
 	}).seen("oven-sh/bun#32241")
+}
+
+// wrapsInRead connects to a peer that says to go ahead, and has the original wrapped inside the read callback that gets
+// it. It returns the run of the wrap, with a mark for what follows that callback.
+func (sp *spec) wrapsInRead(p *peer) (ran subject.Record, since int) {
+	wrap := sp.deferred(when(subject.OnRead, plain, sp.wrap(closeCB)))
+	sp.must(connect(p, plain, callbacks))
+	sp.awaitBytes("the peer's consent in plain", 0, len(goAhead))
+	since = sp.mark()
+	return sp.awaitDone("the wrap inside the read callback", wrap), since
 }
 
 // delivers waits for data that the peer sends under TLS, and expects that it was all, and handed to the original's read

@@ -47,7 +47,7 @@ func (c *catalogue) reattachAbsentEvent() {
 			sp.handshaken(p)
 			sp.quiet(p)
 			sp.Expect(sp.closed(wrapped)).To(be(true), "whether the wrapped socket is closed after the failure")
-		})
+		}).row("A8")
 	}
 	c.it("closes the socket, and calls close-cb, when the handshake fails without any callback", func(sp *spec) {
 		p := sp.peer(fakeserver.ExpectPlain(startTLS), fakeserver.ExpectClientHello(), fakeserver.SendPlain("500 no TLS\r\n"), fakeserver.ExpectEnd())
@@ -58,5 +58,5 @@ func (c *catalogue) reattachAbsentEvent() {
 		}
 		sp.quiet(p)
 		sp.Expect(sp.closed(wrapped)).To(be(true), "whether the wrapped socket is closed after the failure")
-	})
+	}).row("A8")
 }

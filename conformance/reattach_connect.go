@@ -12,7 +12,7 @@ func (c *catalogue) reattachConnect() {
 		sp.must(connect(p, plain, callbacks, also(subject.OnConnect)), sp.wrap(closeCB))
 		sp.arrives(p, "hello")
 		sp.Expect(sp.calls(subject.OnConnect)).To(be([]line{"connect callback of A called with tls"}), "the calls of the connect callback")
-	}).seen("oven-sh/bun#42340")
+	}).seen("oven-sh/bun#42340").row("A6")
 
 	c.of("reattach/connect-when-usable")
 	c.it("sends once and under TLS what is written in the connect callback, though the handshake is slow", func(sp *spec) {
@@ -36,5 +36,13 @@ func (c *catalogue) reattachConnect() {
 		since := sp.upgraded(p, also(subject.OnConnect))
 		sp.arrives(p, "hello")
 		sp.Expect(lines(sp.events(since, subject.OnConnect))).To(be([]line{}), "the calls of the connect callback since the wrap")
-	})
+	}).row("A6")
+	c.it("does not call it again when a socket is wrapped inside it", func(sp *spec) {
+		p := sp.peer(sp.handshake(), fakeserver.Expect("hello"), fakeserver.ExpectEnd())
+		wrapping := sp.deferred(when(subject.OnConnect, plain, sp.wrap(closeCB)))
+		sp.must(connect(p, plain, callbacks, also(subject.OnConnect)))
+		sp.awaitDone("the wrap inside the connect callback", wrapping)
+		sp.arrives(p, "hello")
+		sp.Expect(sp.calls(subject.OnConnect)).To(be([]line{"connect callback of A called with plain"}), "the calls of the connect callback")
+	}).seen("eventmachine/eventmachine#362").row("A6")
 }

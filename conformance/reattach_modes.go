@@ -16,7 +16,7 @@ func (c *catalogue) reattachDrainMode() {
 		sp.Expect(sp.handed(since)).To(be(""), "what read callbacks were handed since the wrap, of what should have stayed in the buffer")
 		sp.must(streamOver(wrapped, reader))
 		sp.Expect(sp.readFrom(reader, since, len("hello"))).To(be("hello"), "what a stream over the wrapped socket holds")
-	})
+	}).row("R5")
 	c.it("leaves decrypted data for the stream where the original was one", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send("hello"), fakeserver.ExpectEnd())
 		since := sp.upgraded(p, streaming)

@@ -49,7 +49,7 @@ func (c *catalogue) reattachLatest() {
 		sp.awaitEvent("an event when the peer has closed", since)
 		sp.Expect(owned(sp.events(since, subject.OnRead, subject.OnEvent))).
 			To(be([]line{"read callback of B", "event callback of A"}), "the callbacks called since the wrap")
-	})
+	}).row("A7")
 }
 
 func (c *catalogue) reattachOverride() {

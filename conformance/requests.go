@@ -73,7 +73,10 @@ func (sp *spec) wrap(close subject.Tag) subject.Request {
 func (sp *spec) wrapOf(original, as subject.Handle, close subject.Tag) subject.Request {
 	r := subject.Request{Op: subject.Wrap, On: original, As: as, CloseCallback: close}
 	if sp.offers(subject.Verify) {
-		r.Authority, r.ServerName = sp.suite.authority, certs.Name
+		r.Authority = sp.suite.authority
+	}
+	if sp.offers(subject.Verify) || sp.offers(subject.SNI) {
+		r.ServerName = certs.Name
 	}
 	return r
 }

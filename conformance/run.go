@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/extensions/globals"
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
@@ -22,6 +24,11 @@ const DefaultPatience = 10 * time.Second
 type Options struct {
 	// Spec selects the specs whose name matches; nil selects all.
 	Spec *regexp.Regexp
+	// Label selects the specs whose labels match: the clause (with . for /), its group, its level, and heavy. Ginkgo's
+	// documentation of label filters says what expressions there are; empty selects all.
+	Label string
+	// Expectations are what the subject is known to fail.
+	Expectations verdict.Expectations
 	// Heavy runs the specs, too, that take long: exhaustive tables. Left out, the verdict says so.
 	Heavy bool
 	// Patience bounds each wait; 0 stands for [DefaultPatience].
@@ -36,7 +43,7 @@ type Options struct {
 // Run judges a subject as a suite of Ginkgo, and fails t if a clause fails. It may be called several times in a
 // process, but drops whatever other specs of Ginkgo the test binary has registered.
 func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
-	if err := Check(s.Info()); err != nil {
+	if err := errors.Join(Check(s.Info()), o.Check()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		t.Fail()
 		return
@@ -45,6 +52,23 @@ func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
 	globals.Reset()
 	Register(s, o)
 	ginkgo.RunSpecs(t, "sslconform", suiteConfig, reporterConfig)
+}
+
+// selects tells whether a spec is to be run, be it heavy or not.
+func (o Options) selects(e *entry) bool {
+	if o.Spec != nil && !o.Spec.MatchString(e.name()) {
+		return false
+	}
+	filter, err := types.ParseLabelFilter(o.Label)
+	return err == nil && filter(e.labels()) // an error was told before: see [Options.Check]
+}
+
+// Check returns an error that names what is wrong with the options, and the remedy.
+func (o Options) Check() error {
+	if _, err := types.ParseLabelFilter(o.Label); err != nil {
+		return fmt.Errorf("%q is no expression of labels: join names such as close, must or heavy by &&, || and !: %w", o.Label, err)
+	}
+	return nil
 }
 
 // Pattern is a regular expression that matches the specs of these names, and no others.
@@ -61,6 +85,12 @@ func Pattern(specs ...string) string {
 
 // Register puts the specs for a subject into Ginkgo's tree, for a bootstrap that calls RunSpecs itself.
 func Register(s subject.Subject, o Options) {
+	suite := newSuite(s, o)
+	suite.register()
+	ginkgo.ReportAfterSuite("verdict", func(r ginkgo.Report) { suite.report(r) })
+}
+
+func newSuite(s subject.Subject, o Options) *suite {
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
 	}
@@ -69,9 +99,5 @@ func Register(s subject.Subject, o Options) {
 			return verdict.CommandLine("go", "test", "-ginkgo.focus", Pattern(specs...))
 		}
 	}
-	suite := &suite{catalogue: newCatalogue(), subject: s, options: o}
-	suite.register()
-	if o.Done != nil {
-		ginkgo.ReportAfterSuite("verdict", func(r ginkgo.Report) { o.Done(suite.verdict(r)) })
-	}
+	return &suite{catalogue: newCatalogue(), subject: s, options: o}
 }

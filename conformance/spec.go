@@ -23,15 +23,19 @@ type spec struct {
 	ctx           context.Context
 	stop          func(message string, skip ...int) // ends it with a failure
 	blame         verdict.Blame
+	failed        bool
+	fatal         bool // the subject crashed, or left an operation without an answer
 
 	session  subject.Session
 	requests []subject.Request
-	mayLack  bool     // what is asked for need not be offered
-	phase    string   // what the spec is about, where that is not its clause
-	with     []string // specs that it takes to see its failure again, beside itself
+	turns    [][]subject.Request // the same, as they were performed
+	forgot   int                 // how many requests there were before these
+	mayLack  bool                // what is asked for need not be offered
+	phase    string              // what the spec is about, where that is not its clause
+	with     []string            // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
-	over     int              // how many records are of rounds that are over
-	timeline verdict.Timeline // but for what passed at the peers
+	timeline verdict.Timeline          // but for what passed at the peers
+	shows    func(verdict.Moment) bool // what of it a failure shows; nil for all
 	peers    []*peer
 
 	canary      *peer // nil until the first fence
@@ -67,6 +71,10 @@ func (s *suite) run(ctx context.Context, e *entry) {
 	if e.kind == alone {
 		s.awaitScenarios()
 	}
+	if x, expected := s.expected(e); expected {
+		s.expect(ctx, e, x)
+		return
+	}
 	sp := s.newSpec(ctx, e)
 	defer func() { sp.outcome().report() }()
 	defer sp.abandon()
@@ -83,15 +91,29 @@ func (sp *spec) perform() {
 }
 
 func (sp *spec) open() {
-	open := sp.suite.subject.Open
-	if s, ok := sp.suite.subject.(subject.Isolating); ok && sp.kind == timed {
-		open = s.OpenAlone // it runs beside others, whose crash is none of its business
-	}
-	session, err := open(sp.ctx)
+	session, err := sp.opens()(sp.ctx)
 	if err != nil {
 		sp.broke("open a session", err)
 	}
 	sp.session = session
+}
+
+// opens is how the spec gets its session.
+func (sp *spec) opens() func(context.Context) (subject.Session, error) {
+	s := sp.suite.subject
+	isolating, isolates := s.(subject.Isolating)
+	separable, separates := s.(subject.Separable)
+	switch {
+	case sp.separate && separates:
+		return separable.OpenSeparate
+	case sp.separate:
+		return func(context.Context) (subject.Session, error) {
+			return nil, &subject.Fault{Reason: fmt.Sprintf("it declares %q, and cannot open a session without its TLS part: implement subject.Separable", subject.Separate)}
+		}
+	case sp.kind == timed && isolates:
+		return isolating.OpenAlone // it runs beside others, whose crash is none of its business
+	}
+	return s.Open
 }
 
 // do performs requests in one turn and returns their answers.
@@ -109,11 +131,12 @@ func (sp *spec) do(turn ...subject.Request) []subject.Record {
 func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 	now := time.Now()
 	for n := range turn {
-		turn[n].ID = opening + len(sp.requests) + 1
+		turn[n].ID = sp.id() + 1
 		sp.requests = append(sp.requests, turn[n])
 		ids = append(ids, turn[n].ID)
 		sp.timeline.Requested(now, turn[n])
 	}
+	sp.turns = append(sp.turns, turn)
 	if err := sp.session.Perform(turn...); err != nil {
 		sp.broke("perform a request", err)
 	}
@@ -122,9 +145,13 @@ func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 
 // answer waits for the answer to a request.
 func (sp *spec) answer(id int) subject.Record {
-	return sp.await(fmt.Sprintf("the answer to request %d (%s)", id, sp.requested(id)), func(a subject.Record) bool {
+	answered := false
+	defer func() { sp.fatal = sp.fatal || !answered }()
+	answer := sp.await(fmt.Sprintf("the answer to request %d (%s)", id, sp.requested(id)), func(a subject.Record) bool {
 		return a.Event == "" && a.ID == id
 	})
+	answered = true
+	return answer
 }
 
 // performed waits for the answers to requests of which none may be refused.
@@ -148,17 +175,33 @@ func (sp *spec) round(about string, f func()) {
 		p.Stop()
 	}
 	sp.peers = sp.peers[:before]
-	sp.timeline, sp.over = nil, sp.mark()
+	sp.forget()
+}
+
+// again tries more than once what a subject may pass by luck: where a reset follows bytes, it may meet the two at once,
+// or one after the other.
+func (sp *spec) again(try func()) {
+	const tries = 12
+	for n := range tries {
+		sp.round(fmt.Sprintf("it was tried %d times before", n), try)
+	}
 }
 
 // opening is the id of the request that opened the session.
 const opening = 1
 
 // requested is the request with an id.
-func (sp *spec) requested(id int) subject.Request { return sp.requests[id-opening-1] }
+func (sp *spec) requested(id int) subject.Request { return sp.requests[id-opening-sp.forgot-1] }
 
 // id is that of the request performed last.
-func (sp *spec) id() int { return opening + len(sp.requests) }
+func (sp *spec) id() int { return opening + sp.forgot + len(sp.requests) }
+
+// forget lets go of all that was asked and reported so far: what comes is to be judged by itself, or measured.
+func (sp *spec) forget() {
+	sp.forgot += len(sp.requests)
+	sp.requests, sp.turns, sp.records, sp.timeline = nil, nil, nil, nil
+	sp.canaryBytes = 0
+}
 
 // must performs requests of which none may be refused.
 func (sp *spec) must(turn ...subject.Request) {
@@ -178,6 +221,7 @@ func (sp *spec) broke(doing string, err error) {
 	if errors.As(err, &fault) {
 		sp.blame = verdict.Driver
 	}
+	sp.fatal = true
 	if err == io.EOF {
 		err = errors.New("the session has ended")
 	}
@@ -193,6 +237,7 @@ func (sp *spec) cannot(err error) {
 }
 
 func (sp *spec) explain(message string) string {
+	sp.failed = true
 	if sp.phase != "" {
 		message += "\n(" + sp.phase + ")"
 	}
@@ -210,6 +255,9 @@ func (sp *spec) explain(message string) string {
 	}
 	if text, at, _ := sp.onTerminal(); text != "" {
 		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", What: "wrote to its terminal: " + subject.Quote([]byte(text))})
+	}
+	if sp.shows != nil {
+		timeline = slices.DeleteFunc(timeline, func(m verdict.Moment) bool { return !sp.shows(m) })
 	}
 	return verdict.Failure{
 		Clause:   sp.clause,

@@ -31,8 +31,9 @@ type suite struct {
 	authority string // path of the authority's certificate
 	folder    string // for files of this run
 
-	filesMu sync.Mutex
-	files   map[string]*certs.Files // of clients, by the name of their variant
+	issuing sync.Mutex
+	files   map[string]*certs.Files    // of clients, by the name of their variant
+	shown   map[string]tls.Certificate // by peers, by that of theirs
 
 	stop      context.CancelFunc // ends what runs beside the specs
 	scenarios map[*entry]*scenario
@@ -48,7 +49,7 @@ func (s *suite) register() {
 	ginkgo.BeforeSuite(s.begin)
 	ginkgo.AfterSuite(s.finish)
 	for _, e := range s.entries {
-		if s.options.Spec != nil && !s.options.Spec.MatchString(e.name()) {
+		if !s.options.selects(e) {
 			s.unselected = append(s.unselected, verdict.Spec{Clause: e.clause.ID, Name: e.name(), Status: verdict.NotRun})
 			continue
 		}
@@ -63,9 +64,10 @@ func (s *suite) register() {
 	}
 }
 
-// labels are the clause, and whether it is heavy.
+// labels are the clause, its group and level, and whether the spec is heavy.
 func (e *entry) labels() ginkgo.Labels {
-	labels := ginkgo.Label(strings.ReplaceAll(e.clause.ID, "/", ".")) // Ginkgo allows no slash in one
+	clause := strings.ReplaceAll(e.clause.ID, "/", ".") // Ginkgo allows no slash in one
+	labels := ginkgo.Label(clause, e.clause.Group(), string(e.clause.Level))
 	if e.heavy {
 		labels = append(labels, "heavy")
 	}
@@ -82,10 +84,14 @@ func (k kind) decorations() []any {
 
 // begin makes what the peers show and what a subject trusts, anew in each process, and starts what takes its time.
 func (s *suite) begin() {
-	if err := s.makeCertificates(); err != nil {
+	folder, err := os.MkdirTemp("", "sslconform-")
+	if err == nil {
+		ginkgo.DeferCleanup(os.RemoveAll, folder)
+		err = s.makeCertificates(folder)
+	}
+	if err != nil {
 		ginkgo.Fail(fmt.Sprintf("the suite could not make its certificates: %v", err))
 	}
-	s.files = make(map[string]*certs.Files)
 	s.probed = make(map[subject.Capability]bool)
 	s.litter.begin()
 	var ctx context.Context
@@ -107,36 +113,45 @@ func (s *suite) finish() {
 	}
 }
 
-func (s *suite) makeCertificates() error {
+func (s *suite) makeCertificates(folder string) error {
 	var err error
+	s.folder, s.files, s.shown = folder, make(map[string]*certs.Files), make(map[string]tls.Certificate)
 	if s.issuer, err = certs.NewAuthority(); err != nil {
 		return err
 	}
 	if s.leaf, err = s.issuer.Leaf(); err != nil {
 		return err
 	}
-	if s.folder, err = os.MkdirTemp("", "sslconform-"); err != nil {
-		return err
-	}
-	ginkgo.DeferCleanup(os.RemoveAll, s.folder)
 	s.authority = filepath.Join(s.folder, "authority.pem")
 	return os.WriteFile(s.authority, s.issuer.PEM(), 0o644)
 }
 
 // client returns the files of a client's certificate; they are made when the first spec wants them.
 func (s *suite) client(v certs.Variant) (*certs.Files, error) {
-	s.filesMu.Lock()
-	defer s.filesMu.Unlock()
-	if files := s.files[v.Name]; files != nil {
-		return files, nil
+	return once(s, s.files, v, func() (*certs.Files, error) {
+		folder, err := os.MkdirTemp(s.folder, "client-")
+		if err != nil {
+			return nil, err
+		}
+		return s.issuer.WriteFiles(folder, v)
+	})
+}
+
+// shows returns a certificate for a peer to show; it is issued when the first spec wants it.
+func (s *suite) shows(v certs.Variant) (tls.Certificate, error) {
+	return once(s, s.shown, v, func() (tls.Certificate, error) { return s.issuer.Issue(v) })
+}
+
+// once makes what there is of a variant where it was not made yet.
+func once[T any](s *suite, made map[string]T, v certs.Variant, make func() (T, error)) (T, error) {
+	s.issuing.Lock()
+	defer s.issuing.Unlock()
+	if t, is := made[v.Name]; is {
+		return t, nil
 	}
-	folder, err := os.MkdirTemp(s.folder, "client-")
-	if err != nil {
-		return nil, err
-	}
-	files, err := s.issuer.WriteFiles(folder, v)
+	t, err := make()
 	if err == nil {
-		s.files[v.Name] = files
+		made[v.Name] = t
 	}
-	return files, err
+	return t, err
 }

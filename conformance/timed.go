@@ -115,6 +115,10 @@ func (s *suite) collect(ctx context.Context, e *entry) {
 		case <-ctx.Done():
 		}
 	})
+	if x, expected := s.expected(e); expected {
+		s.conclude(x, sc.failure, sc.outcome)
+		return
+	}
 	sc.outcome.report()
 	if sc.failure != "" {
 		ginkgo.Fail(sc.failure)
@@ -146,11 +150,13 @@ func (sp *spec) promptly(done func() bool) func() {
 	}
 }
 
-// pace lets a time pass between two things that the peer does. That it was longer than was meant is noise.
-func (sp *spec) pace(d time.Duration) {
-	began := time.Now()
+// pace lets a time pass between two things that the peer does, the first of which it was told at a time, and returns when
+// that is over. That it was longer than was meant, be it for what was awaited meanwhile, is noise.
+func (sp *spec) pace(told time.Time, d time.Duration) (now time.Time) {
 	sp.watch(d)
-	sp.gap = max(sp.gap, time.Since(began))
+	now = time.Now()
+	sp.gap = max(sp.gap, now.Sub(told))
+	return now
 }
 
 // T is in milliseconds, as requests have it.

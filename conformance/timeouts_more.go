@@ -21,7 +21,7 @@ func (c *catalogue) timeoutsSet() {
 		if late := timeout.Time.Sub(asked); late > 3*sp.T {
 			sp.fail("want: %v of silence\n got: a timeout %v after that was set", sp.T, late)
 		}
-	}).seen("nodejs/node#891")
+	}).row("B6")
 
 	c.of("timeout/disabled")
 	c.timed("does not fire while reading is disabled, but after it is enabled", func(sp *spec) {

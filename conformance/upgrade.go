@@ -47,7 +47,7 @@ func (c *catalogue) upgradeInCallbacks() {
 		sp.performed(ids)
 		sp.awaitDone("the wrap inside the write callback", ids[0])
 		sp.talkUnderTLS(p)
-	})
+	}).row("Q3")
 }
 
 func (c *catalogue) upgradeHandshake() {

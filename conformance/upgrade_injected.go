@@ -47,6 +47,18 @@ func (c *catalogue) upgradeInjected() {
 			sp.Expect(line(a.handed)).To(be(line("")), "what was handed over by the wrapped socket")
 		}).needing(i.needs...).seen("will/crystal-pg#239")
 	}
+
+	c.of("upgrade/injected-plaintext")
+	c.it("does not give to TLS what the original has handed over in the callback that wraps it", func(sp *spec) {
+		a, since, _ := sp.wrappedInRead(fakeserver.SendPlain(injected))
+		if first := sp.events(since, subject.OnRead)[0]; string(first.Data) != injected {
+			return // it was handed over in pieces, and what came behind the wrap is TLS's
+		}
+		if a.handed != secret {
+			sp.fail("want: %s through TLS: the original had handed over all that came in plain\n got: %s; reported was: %v",
+				subject.Quote([]byte(secret)), subject.Quote([]byte(a.handed)), a.failed)
+		}
+	}).row("E4")
 }
 
 // injections are ways to have plaintext unread at the moment of a wrap.
@@ -133,18 +145,23 @@ func (sp *spec) injectedIntoPaused() aftermath {
 	return a
 }
 
-// injectedIntoCallback wraps inside the first call of the read callback for what is sent.
 func injectedIntoCallback(sent string, step fakeserver.Step) func(*spec) aftermath {
 	return func(sp *spec) aftermath {
-		p := sp.tampered(step)
-		sp.connected(p)
-		since := sp.mark()
-		wrapping := sp.deferred(when(subject.OnRead, plain, sp.wrap(closeCB)))
-		p.Resume("injection")
-		a := sp.after(since, wrapping)
+		a, since, _ := sp.wrappedInRead(step)
 		a.unread = len(sp.handed(since, plain)) < len(sent)
 		return a
 	}
+}
+
+// wrappedInRead wraps inside the first call of the read callback for what a step sends. It returns a mark from before
+// that, and the wrap's request.
+func (sp *spec) wrappedInRead(step fakeserver.Step) (a aftermath, since, wrapping int) {
+	p := sp.tampered(step)
+	sp.connected(p)
+	since = sp.mark()
+	wrapping = sp.deferred(when(subject.OnRead, plain, sp.wrap(closeCB)))
+	p.Resume("injection")
+	return sp.after(since, wrapping), since, wrapping
 }
 
 // after waits until it is clear what became of a wrap, and tells.

@@ -8,16 +8,26 @@ import (
 // Hold has the script wait, neither reading nor writing, until [Server.Resume] is called with the name; it may have
 // been called before.
 func Hold(name string) Step {
-	return Step{name: fmt.Sprintf("hold (%s)", name), run: func(c *conversation) error {
-		c.wire.transcript.add(Entry{Side: Peer, Kind: Held, Text: name})
-		select {
-		case <-c.server.resumption(name):
-			c.wire.transcript.add(Entry{Side: Peer, Kind: Resumed, Text: name})
-			return nil
-		case <-c.server.stopping:
-			return errStopped
-		}
-	}}
+	return Step{name: fmt.Sprintf("hold (%s)", name), run: func(c *conversation) error { return c.hold(name) }}
+}
+
+// HoldAfter has the script hold in the midst of steps: when the first n bytes are out that they write.
+func HoldAfter(n int, name string, steps ...Step) Step {
+	return group(fmt.Sprintf("hold (%s) after %d bytes", name, n), steps, func(c *conversation) error {
+		c.wire.holdAfter(n, func() error { return c.hold(name) })
+		return c.follow(steps)
+	})
+}
+
+func (c *conversation) hold(name string) error {
+	c.wire.transcript.add(Entry{Side: Peer, Kind: Held, Text: name})
+	select {
+	case <-c.server.resumption(name):
+		c.wire.transcript.add(Entry{Side: Peer, Kind: Resumed, Text: name})
+		return nil
+	case <-c.server.stopping:
+		return errStopped
+	}
 }
 
 // Resume lets a script go on that holds under the name, or will come to it.

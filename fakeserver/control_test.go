@@ -42,16 +42,49 @@ func TestHold(t *testing.T) {
 	gomega.NewWithT(t).Expect(ended(t, s, "holds")[:len(want)]).To(gomega.Equal(want))
 }
 
+// In the midst of a write, or of one byte after the other, the script holds where it is told to, and nowhere else.
+func TestHoldAfter(t *testing.T) {
+	write := []Step{SendPlain("one "), SendPlain("two "), SendPlain("three")}
+	for name, steps := range map[string][]Step{"writes": write, "bytes": {Dribbled(write...)}} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, HoldAfter(6, "half", steps...), ExpectEnd())
+			c := dial(t, s)
+			read(t, c, "one tw")
+			if _, err := s.Transcript().Await(t.Context(), func(e Entry) bool { return e.Kind == Held && e.Text == "half" }); err != nil {
+				t.Fatal(err)
+			}
+			raw, err := c.SyscallConn()
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw.Control(func(fd uintptr) {
+				_, _, err = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+			})
+			if err != syscall.EAGAIN {
+				t.Errorf("there is more: %v", err)
+			}
+			s.Resume("half")
+			read(t, c, "o three")
+			c.Close()
+			gomega.NewWithT(t).Expect(ended(t, s, "goes on")).To(gomega.ContainElements("goes on (half)", "got FIN"))
+		})
+	}
+}
+
 // Stop ends a script that holds, and says nothing of a failure.
 func TestStopHeld(t *testing.T) {
-	s := start(t, Hold("for ever"))
-	dial(t, s)
-	if _, err := s.Transcript().Await(t.Context(), func(e Entry) bool { return e.Kind == Held }); err != nil {
-		t.Fatal(err)
+	for _, step := range []Step{Hold("for ever"), HoldAfter(1, "for ever", SendPlain("x"))} {
+		s := start(t, step)
+		dial(t, s)
+		if _, err := s.Transcript().Await(t.Context(), func(e Entry) bool { return e.Kind == Held }); err != nil {
+			t.Fatal(err)
+		}
+		s.Stop()
+		s.Stop()
+		lines := ended(t, s, "")
+		gomega.NewWithT(t).Expect(lines[0]).To(gomega.Equal("the client connected"))
+		gomega.NewWithT(t).Expect(lines[len(lines)-1]).To(gomega.Equal("holds (for ever)"))
 	}
-	s.Stop()
-	s.Stop()
-	gomega.NewWithT(t).Expect(ended(t, s, "")).To(gomega.Equal([]string{"the client connected", "holds (for ever)"}))
 }
 
 // With a small window a client's writes soon wait.

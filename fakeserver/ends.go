@@ -2,16 +2,20 @@ package fakeserver
 
 import (
 	"errors"
+	"slices"
 )
 
-// CloseNotify sends close_notify. TCP stays open, and what the client sends can still be expected.
+// CloseNotify sends close_notify. TCP stays open, and what the client sends can still be expected. Of two sessions the
+// inner one ends first, the outer one with another CloseNotify.
 func CloseNotify() Step {
 	return Step{name: "send close_notify", run: func(c *conversation) error {
-		l, err := c.top()
-		if err != nil {
-			return err
+		_, err := c.top()
+		for _, l := range slices.Backward(c.layers) {
+			if !l.closed {
+				return l.closeNotify()
+			}
 		}
-		return l.closeNotify()
+		return err
 	}}
 }
 

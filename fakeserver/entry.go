@@ -25,6 +25,7 @@ const (
 	Record      Kind = "record"       // a TLS record of Type and Length passed, or Count of them
 	ClientHello Kind = "ClientHello"  // the client offers Hello
 	Handshake   Kind = "handshake"    // the handshake is done: Version, Certificates, and more in Text
+	NoHandshake Kind = "no handshake" // there is none, and the script goes on: Text says why
 	Refused     Kind = "refused"      // the peer refused the client's certificate, as Text says
 	Data        Kind = "data"         // application Data of Length passed under TLS
 	Made        Kind = "made"         // the peer sent a record made by hand, or Count of them: Text
@@ -81,6 +82,8 @@ func (e Entry) String() string {
 		return fmt.Sprintf("%s a ClientHello%s: %s", did, where, e.Hello)
 	case Handshake:
 		return fmt.Sprintf("the handshake%s is done: %s", where, e.Text)
+	case NoHandshake:
+		return fmt.Sprintf("there is no handshake%s: %s", where, e.Text)
 	case Refused:
 		return "refused the client: " + e.Text
 	case Made:

@@ -46,6 +46,24 @@ func HandshakeInside(config Config) Step {
 	}}
 }
 
+// OfferHandshake makes a handshake that the client may refuse, at whatever point, and sends data to one that does not.
+// What became of it is in the transcript; the script goes on in any case.
+func OfferHandshake(config Config, data string) Step {
+	return Step{name: "offer a handshake", run: func(c *conversation) error {
+		c.wire.speakTLS()
+		if err := c.handshake(c.wire, "", config); err != nil {
+			c.wire.transcript.add(Entry{Side: Peer, Kind: NoHandshake, Text: err.Error()})
+			return nil
+		}
+		l, err := c.top()
+		if err != nil {
+			return err
+		}
+		c.send(l, data) // to one that has ended meanwhile it fails
+		return nil
+	}}
+}
+
 // RefuseClient makes a handshake that fails since the client's certificate is missing, or not trusted. TLS is gone then.
 func RefuseClient(config Config) Step {
 	return Step{name: "refuse the client's certificate", run: func(c *conversation) error {
@@ -110,9 +128,10 @@ type layer struct {
 	*tls.Conn
 	note   func(Entry)
 	where  string
-	ended  bool // the client has sent close_notify
-	closed bool // the peer has
-	broken bool // the alert that ended it was noted
+	inside shaper // of what a session inside writes; nil for none
+	ended  bool   // the client has sent close_notify
+	closed bool   // the peer has
+	broken bool   // the alert that ended it was noted
 
 	gate     *gate
 	keys     *keyLog

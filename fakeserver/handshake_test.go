@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/onsi/gomega"
@@ -114,6 +115,46 @@ func TestNotRefused(t *testing.T) {
 	}
 }
 
+// Refused or not, the script goes on, and takes note of all that the client sends.
+func TestOfferHandshake(t *testing.T) {
+	server, client := identities(t)
+	_, stranger := identities(t)
+	for _, version := range versions {
+		server.Version, server.ClientAuth = version, tls.NoClientCert
+		t.Run(tls.VersionName(version)+" accepted", func(t *testing.T) {
+			s := start(t, OfferHandshake(server, "hello"), Expect("hi"), ExpectEnd())
+			tcp := dial(t, s)
+			c := tls.Client(tcp, client)
+			read(t, c, "hello")
+			io.WriteString(c, "hi")
+			c.CloseWrite()
+			read(t, c, "")
+			tcp.Close()
+			lines := ended(t, s, "sent 5 bytes under TLS")
+			gomega.NewWithT(t).Expect(lines).To(gomega.ContainElements("got 2 bytes under TLS: \"hi\"", "got FIN"))
+			gomega.NewWithT(t).Expect(find(s, NoHandshake)).To(gomega.BeEmpty())
+		})
+		t.Run(tls.VersionName(version)+" refused", func(t *testing.T) {
+			s := start(t, OfferHandshake(server, "hello"), ExpectEnd())
+			tcp := dial(t, s)
+			tls.Client(tcp, stranger).Handshake()
+			io.WriteString(tcp, "Still here.")
+			tcp.CloseWrite()
+			io.Copy(io.Discard, tcp)
+			gomega.NewWithT(t).Expect(ended(t, s, "sent")).To(gomega.ContainElements(
+				"there is no handshake: remote error: tls: bad certificate", "got a record: type 83, 27756 bytes", "got FIN", "closed the connection",
+			))
+		})
+		t.Run(tls.VersionName(version)+" left", func(t *testing.T) {
+			s := start(t, OfferHandshake(server, "hello"), ExpectEnd())
+			dial(t, s).Close()
+			gomega.NewWithT(t).Expect(ended(t, s, "there is no handshake")).To(gomega.Equal([]string{
+				"there is no handshake: the client closed TCP", "closed the connection",
+			}))
+		})
+	}
+}
+
 // Inside a session there is a session: first that ends, then the outer one, then TCP.
 func TestHandshakeInside(t *testing.T) {
 	server, client := identities(t)
@@ -145,6 +186,34 @@ func TestHandshakeInside(t *testing.T) {
 	}))
 	if n := len(find(s, ClientHello)); n != 2 {
 		t.Errorf("%d ClientHellos", n)
+	}
+}
+
+// What is corrupt of two sessions is the inner one: the outer one brings its record, and goes on.
+func TestCorruptedInside(t *testing.T) {
+	for _, version := range versions {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			server, client := identities(t)
+			within := server
+			within.Version = version
+			s := start(t, HandshakeWith(server), HandshakeInside(within), Corrupted(Send("inner")), CloseNotify(), CloseNotify(), ExpectEnd())
+			outer := tls.Client(dial(t, s), client)
+			inner := tls.Client(outer, client)
+			if _, err := inner.Read(make([]byte, 5)); err == nil || !strings.Contains(err.Error(), "bad record MAC") {
+				t.Errorf("reading what is corrupt: %v", err)
+			}
+			io.Copy(io.Discard, outer)
+			outer.Close()
+			ended(t, s, "")
+			var got []string
+			for _, e := range s.Transcript().Entries() {
+				if e.Kind == TLSClosed || e.Kind == Alert {
+					got = append(got, e.String())
+				}
+			}
+			gomega.NewWithT(t).Expect(got).To(gomega.Equal([]string{
+				"sent close_notify inside", "sent close_notify", "got a fatal alert inside: bad record MAC", "got close_notify"}))
+		})
 	}
 }
 

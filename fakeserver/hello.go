@@ -16,6 +16,7 @@ type Hello struct {
 	ServerName string   // empty if it names none
 	Versions   []uint16 // those of supported_versions, or else the legacy version
 	Ciphers    []uint16
+	Signatures []uint16 // the algorithms that it can verify, of signature_algorithms
 
 	renegotiation bool // it knows of secure renegotiation (RFC 5746)
 }
@@ -23,6 +24,7 @@ type Hello struct {
 // The extensions that are looked at, and the cipher suite that stands for one.
 const (
 	extensionServerName    = 0
+	extensionSignatures    = 13
 	extensionVersions      = 43
 	extensionRenegotiation = 0xff01
 	signalRenegotiation    = 0x00ff // TLS_EMPTY_RENEGOTIATION_INFO_SCSV
@@ -110,6 +112,9 @@ func (h *Hello) extension(kind uint16, body cryptobyte.String) bool {
 	switch kind {
 	case extensionServerName:
 		return h.serverName(body)
+	case extensionSignatures:
+		var signatures cryptobyte.String
+		return body.ReadUint16LengthPrefixed(&signatures) && readAll(signatures, &h.Signatures)
 	case extensionVersions:
 		var versions cryptobyte.String
 		h.Versions = nil
@@ -151,6 +156,9 @@ func readAll(s cryptobyte.String, into *[]uint16) bool {
 // helloOf is what crypto/tls tells of a ClientHello that it has read itself.
 func helloOf(info *tls.ClientHelloInfo) *Hello {
 	h := &Hello{ServerName: info.ServerName, Versions: slices.Clone(info.SupportedVersions), Ciphers: slices.Clone(info.CipherSuites)}
+	for _, s := range info.SignatureSchemes {
+		h.Signatures = append(h.Signatures, uint16(s))
+	}
 	if !slices.Contains(info.Extensions, extensionVersions) && len(h.Versions) > 1 {
 		h.Versions = h.Versions[:1] // crypto/tls adds those below the legacy version
 	}

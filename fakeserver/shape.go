@@ -26,10 +26,18 @@ func Dribbled(steps ...Step) Step {
 	})
 }
 
-// Corrupted has one bit flipped in the middle of every application_data record that the steps write.
+// Corrupted has one bit flipped in the middle of every application_data record that the steps write; of two sessions it
+// is the inner one's records that are corrupt.
 func Corrupted(steps ...Step) Step {
 	return group("corrupt", steps, func(c *conversation) error {
-		return c.shaped((&corrupter{}).shape, steps)
+		shape := (&corrupter{}).shape
+		if len(c.layers) < 2 {
+			return c.shaped(shape, steps)
+		}
+		outer := c.layers[len(c.layers)-2]
+		outer.inside = shape
+		defer func() { outer.inside = nil }()
+		return c.follow(steps)
 	})
 }
 
@@ -161,6 +169,12 @@ func (w *wire) dribble(more int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dribbling += more
+}
+
+func (w *wire) holdAfter(n int, hold func() error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hold, w.unheld = hold, n
 }
 
 type corrupter struct{ walker walker }

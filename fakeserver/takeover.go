@@ -124,6 +124,9 @@ func (l *layer) craft(r Crafted) error {
 
 // Write writes application data: as crypto/tls does it or, since the script has taken over, by hand.
 func (l *layer) Write(p []byte) (n int, err error) {
+	if l.inside != nil {
+		p = l.inside(p)
+	}
 	if l.hand == nil {
 		return l.Conn.Write(p)
 	}

@@ -36,6 +36,8 @@ type wire struct {
 	shapers   []shaper
 	kept      []byte
 	dribbling int
+	hold      func() error // is called, once, when so many bytes are out
+	unheld    int
 	sentFIN   bool
 }
 
@@ -134,17 +136,34 @@ func (w *wire) write(p []byte, note func([]byte)) (int, error) {
 }
 
 func (w *wire) emit(p []byte) error {
-	size := len(p)
-	if w.dribbling > 0 {
-		size = 1
-	}
 	for len(p) > 0 {
+		size := len(p)
+		if w.dribbling > 0 {
+			size = 1
+		}
+		if w.hold != nil {
+			size = min(size, w.unheld)
+		}
 		if _, err := w.tcp.Write(p[:size]); err != nil {
 			return w.clientEnded(err)
 		}
 		p = p[size:]
+		if err := w.held(size); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// held holds when so many bytes more are out, if it is time.
+func (w *wire) held(size int) error {
+	w.unheld -= size
+	if w.hold == nil || w.unheld > 0 {
+		return nil
+	}
+	hold := w.hold
+	w.hold = nil
+	return hold()
 }
 
 // flush writes what was kept.

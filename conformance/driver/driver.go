@@ -79,21 +79,30 @@ func (d *Driver) Open(ctx context.Context) (subject.Session, error) {
 	if err != nil {
 		return nil, fault("start it again: %v", err)
 	}
-	return d.open(ctx, p, !d.hello.Sessions)
+	return d.open(ctx, p.newSession(!d.hello.Sessions), false)
 }
 
 // OpenAlone implements [subject.Isolating].
 func (d *Driver) OpenAlone(ctx context.Context) (subject.Session, error) {
+	return d.openAlone(ctx, false)
+}
+
+// OpenSeparate implements [subject.Separable].
+func (d *Driver) OpenSeparate(ctx context.Context) (subject.Session, error) {
+	return d.openAlone(ctx, true)
+}
+
+func (d *Driver) openAlone(ctx context.Context, separate bool) (subject.Session, error) {
 	p, _, err := d.start(ctx)
 	if err != nil {
 		return nil, fault("start it again: %v", err)
 	}
-	return d.open(ctx, p, true)
+	return d.open(ctx, p.newSession(true), separate)
 }
 
-func (d *Driver) open(ctx context.Context, p *process, alone bool) (subject.Session, error) {
-	s := p.newSession(alone)
-	line, err := p.ask(ctx, request{Request: subject.Request{Op: opOpen}, Session: s.name}, d.patience)
+func (d *Driver) open(ctx context.Context, s *session, separate bool) (subject.Session, error) {
+	opening := request{Request: subject.Request{Op: opOpen}, Session: s.name, Separate: separate}
+	line, err := s.process.ask(ctx, opening, d.patience)
 	if err == nil && line.Error != nil {
 		err = line.Error
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sslconform/sslconform/conformance/driver"
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
@@ -98,4 +99,48 @@ func TestOpenAlone(t *testing.T) {
 		t.Error(err)
 	}
 	kept.Close()
+}
+
+// A session without the TLS part has a process of its own, in which nothing can have loaded it.
+func TestOpenSeparate(t *testing.T) {
+	d := startToy(t)
+	whole, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	separate, err := d.OpenSeparate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []subject.Session{whole, separate} {
+		if err := s.Perform(subject.Request{ID: 2, Op: subject.Wrap, On: "x", As: "y"}); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refused := answer.Error != nil && answer.Error.Unsupported; refused != (s == separate) {
+			t.Errorf("the answer to wrap is the %s", answer)
+		}
+		if err := s.Perform(subject.Request{ID: 3, Op: subject.SetData, On: "x", Data: []byte(die)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := collect(t, s); err == nil {
+			t.Error("the process did not die")
+		}
+		s.Close()
+	}
+}
+
+// A subject that has no such session says so.
+func TestServeUnseparable(t *testing.T) {
+	var out strings.Builder
+	in := strings.NewReader(`{"id":1,"op":"open","session":"s1","separate":true}` + "\n")
+	if err := driver.Serve(t.Context(), struct{ subject.Subject }{toy{}}, in, &out); err != nil {
+		t.Error(err)
+	}
+	if want := `{"seq":1,"id":1,"error":{"unsupported":true},"session":"s1"}` + "\n"; out.String() != want {
+		t.Errorf("got %swant %s", out.String(), want)
+	}
 }

@@ -28,6 +28,8 @@ type request struct {
 	subject.Request
 	Session  string `json:"session,omitempty"`
 	Protocol int    `json:"protocol,omitempty"`
+	// Separate: the session is to be opened where the TLS part is not loaded.
+	Separate bool `json:"separate,omitempty"`
 	// More: the next request of the session belongs to the same turn.
 	More bool `json:"more,omitempty"`
 }

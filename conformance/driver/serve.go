@@ -79,7 +79,15 @@ func (v *server) hello(q request) error {
 }
 
 func (v *server) open(ctx context.Context, q request) error {
-	s, err := v.subject.Open(ctx)
+	open := v.subject.Open
+	if q.Separate {
+		s, is := v.subject.(subject.Separable)
+		if !is {
+			return v.report(q.Session, subject.Record{ID: q.ID, Error: subject.ErrUnsupported})
+		}
+		open = s.OpenSeparate
+	}
+	s, err := open(ctx)
 	if err != nil {
 		return fmt.Errorf("open the session %q: %w", q.Session, err)
 	}

@@ -107,13 +107,40 @@ func (p *process) note(questions []*question) ([]byte, error) {
 
 func (s *session) Perform(turn ...subject.Request) error {
 	questions := make([]*question, len(turn))
-	for n, r := range turn {
-		questions[n] = &question{
-			request: request{Request: r, Session: s.name, More: n < len(turn)-1},
-			session: s,
-		}
+	for n, r := range requestsOf(s.name, turn) {
+		questions[n] = &question{request: r, session: s}
 	}
 	return s.process.send(questions...)
+}
+
+// requestsOf are the requests of a turn in a session.
+func requestsOf(session string, turn []subject.Request) []request {
+	requests := make([]request, len(turn))
+	for n, r := range turn {
+		requests[n] = request{Request: r, Session: session, More: n < len(turn)-1}
+	}
+	return requests
+}
+
+// Lines are what a driver is sent that opens a session and performs turns in it.
+func Lines(turns ...[]subject.Request) ([]byte, error) {
+	const session = "s1"
+	requests := []request{
+		{Request: subject.Request{ID: opening, Op: opHello}, Protocol: Protocol},
+		{Request: subject.Request{ID: opening, Op: opOpen}, Session: session},
+	}
+	for _, turn := range turns {
+		requests = append(requests, requestsOf(session, turn)...)
+	}
+	var lines []byte
+	for _, r := range requests {
+		line, err := encodeRequest(r)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line...)
+	}
+	return lines, nil
 }
 
 func (s *session) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }

@@ -21,9 +21,13 @@ func (toy) Info() subject.Info {
 	}
 }
 
-func (toy) Open(context.Context) (subject.Session, error) {
+func (t toy) Open(context.Context) (subject.Session, error) { return t.open(false) }
+
+func (t toy) OpenSeparate(context.Context) (subject.Session, error) { return t.open(true) }
+
+func (toy) open(separate bool) (subject.Session, error) {
 	return subject.NewSession(func(events subject.Reporter) (subject.Implementation, error) {
-		l := &toyLoop{events: events, turns: make(chan func(), 100)}
+		l := &toyLoop{events: events, separate: separate, turns: make(chan func(), 100)}
 		l.running.Go(func() {
 			for f := range l.turns {
 				f()
@@ -34,10 +38,11 @@ func (toy) Open(context.Context) (subject.Session, error) {
 }
 
 type toyLoop struct {
-	events  subject.Reporter
-	turns   chan func()
-	running sync.WaitGroup
-	ended   sync.Once
+	events   subject.Reporter
+	separate bool // it cannot wrap
+	turns    chan func()
+	running  sync.WaitGroup
+	ended    sync.Once
 }
 
 func (l *toyLoop) Turn(f func()) { l.turns <- f }
@@ -94,6 +99,9 @@ func (l *toyLoop) echo(r subject.Request) (subject.Result, error) {
 }
 
 func (l *toyLoop) wrap(r subject.Request) (subject.Result, error) {
+	if l.separate {
+		return subject.Result{}, subject.ErrUnsupported
+	}
 	_, err := l.echo(r)
 	return subject.Result{Kind: "stream", SameAs: "x"}, err
 }

@@ -46,11 +46,11 @@ var argumentMutants = []Mutant{
 	{Name: "method-of-the-first-wrap", Breaks: []string{"argument/method"}, Rows: []string{"L10"}, tamper: methodOfFirst},
 	{
 		Name: "tls-1.2-alone-by-default", tamper: wrapRequests(byDefault(subject.MethodTLS12)),
-		Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"},
+		Breaks: []string{"argument/method-default", "verify/good", "close/explicit", "reattach/read"},
 	},
 	{
 		Name: "tls-1.3-alone-by-default", tamper: wrapRequests(byDefault(subject.MethodTLS13)),
-		Breaks: []string{"argument/method-default", "close/explicit", "reattach/read"},
+		Breaks: []string{"argument/method-default", "verify/good", "close/explicit", "reattach/read"},
 	},
 	{Name: "closed-socket-wrapped-to-nothing", Breaks: []string{"argument/closed"}, Rows: []string{"P1"}, tamper: outcomes(closedWrappedToNothing)},
 	{Name: "gone-peer-unnoticed-when-paused", Breaks: []string{"argument/peer-gone"}, Rows: []string{"P2"}, tamper: gonePeerUnnoticed},
@@ -62,7 +62,10 @@ func certificateWithheld(q *subject.Request) { q.Certificate, q.Key, q.Password 
 // leafAlone reads one certificate of the file, as SSL_CTX_use_certificate_file does.
 func leafAlone(q *subject.Request) {
 	block, rest := pem.Decode(contentOf(q.Certificate))
-	if block == nil || len(rest) == 0 {
+	for block != nil && block.Type != "CERTIFICATE" {
+		block, rest = pem.Decode(rest)
+	}
+	if block == nil {
 		return
 	}
 	leaf := q.Certificate + ".leaf" // beside the chain, with which it is removed

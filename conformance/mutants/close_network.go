@@ -40,6 +40,30 @@ var descriptorLeaked = filtered(func(f *filter) {
 	}
 })
 
+// halfClosedLeftOpen leaves its own half of TCP open where the peer has ended the session.
+var halfClosedLeftOpen = filtered(func(f *filter) {
+	var ended, begun atomic.Bool // by the peer; and by this side, which was the first
+	isEnd := func(record []byte) bool { return f.secret.Load() && isAlert(record) }
+	f.leaves = func(record []byte) bool {
+		if isEnd(record) && !ended.Load() {
+			begun.Store(true)
+		}
+		return true
+	}
+	f.arrives = func(record []byte) bool {
+		if isEnd(record) {
+			ended.Store(true)
+		}
+		return true
+	}
+	f.shuts = func() bool { return begun.Load() || !ended.Load() }
+	f.closes = func() {
+		if !f.shuts() {
+			f.leak()
+		}
+	}
+})
+
 // closeNotifyOverheard does not notice a close_notify, always or while reading is disabled, before TCP ends, too.
 func closeNotifyOverheard(whilePaused bool) tampering {
 	return func(func(subject.Record)) tamperer {

@@ -87,11 +87,16 @@ func about(r subject.Record) subject.Handle {
 	return r.On
 }
 
-// asked remembers the requests of a session, for whoever has to know what a record is about.
+// asked remembers the requests of a session, for whoever has to know what a record is about: the last ones, so that a
+// mutant does not leak where that is not what it is about.
 type asked struct{ requests []subject.Request }
 
 func (a *asked) note(q subject.Request) []subject.Request {
+	const most = 1 << 10
 	a.requests = append(a.requests, q)
+	if len(a.requests) > most {
+		a.requests = a.requests[1:]
+	}
 	return []subject.Request{q}
 }
 

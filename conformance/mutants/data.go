@@ -27,7 +27,8 @@ var dataMutants = []Mutant{
 		Breaks: []string{"data/coalesced", "data/tiny-records", "data/stream"},
 	},
 	{Name: "data-of-last-flight-lost", Breaks: []string{"data/first-flight"}, Rows: []string{"J8"}, tamper: connections(dataOfLastFlightLost)},
-	{Name: "read-lost-among-many", Breaks: []string{"data/tiny-records"}, Rows: []string{"T3"}, tamper: readLostAmongMany},
+	{Name: "read-lost-among-many", Breaks: []string{"data/tiny-records"}, tamper: readLostAmongMany},
+	{Name: "reads-swapped-by-writes", Breaks: []string{"data/tiny-records"}, Rows: []string{"T3"}, tamper: readsSwappedByWrites},
 	{Name: "empty-write-refused", Breaks: []string{"data/empty-write"}, Rows: []string{"I5"}, tamper: emptyWriteRefused},
 	{Name: "empty-write-sends-nul", Breaks: []string{"data/empty-write"}, tamper: requests(emptyWriteSendsNUL)},
 	{Name: "write-callback-at-once", Breaks: []string{"data/write-callback"}, Rows: []string{"I1", "I3"}, tamper: writeCallbackAtOnce},
@@ -98,6 +99,30 @@ func readLostAmongMany(func(subject.Record)) tamperer {
 			}
 		}
 		return []subject.Record{r}
+	}}
+}
+
+// readsSwappedByWrites has a read callback that writes be called for what comes next before it is called for what was
+// first, now and then.
+func readsSwappedByWrites(func(subject.Record)) tamperer {
+	var asked asked
+	var overtaken []subject.Record
+	writes := 0
+	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+		if q, is := asked.outcome(r); is && r.Event == subject.Ran && q.Op == subject.Write && q.WhenCallback == subject.OnRead {
+			writes++
+		}
+		switch _, is := asked.original(r.On); {
+		case r.Event != subject.OnRead || !is:
+			return []subject.Record{r}
+		case overtaken == nil && writes >= 100:
+			overtaken = []subject.Record{r}
+			writes = 0
+			return nil
+		}
+		all := append([]subject.Record{r}, overtaken...)
+		overtaken = nil
+		return all
 	}}
 }
 

@@ -16,7 +16,8 @@ var errorMutants = []Mutant{
 	{
 		Name: "ssl-error-unnamed", Rows: []string{"F1"}, tamper: records(sslErrorUnnamed),
 		Breaks: []string{"error/hierarchy", "error/plain-peer", "error/alert", "error/version", "error/cipher",
-			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong", "upgrade/injected-plaintext-reported"},
+			"error/client-certificate-refused", "error/bad-record", "error/garbage", "error/overlong", "upgrade/injected-plaintext-reported",
+			"verify/untrusted", "verify/expired", "verify/wrong-host", "verify/cn-only", "verify/purpose", "verify/incomplete"},
 	},
 	{
 		Name: "what-failed-delivered", Rows: []string{"F4"}, tamper: records(whatFailedDelivered),
@@ -27,7 +28,7 @@ var errorMutants = []Mutant{
 	{Name: "error-without-message", tamper: records(errorWithoutMessage), Breaks: []string{"error/fields"}},
 	{Name: "alert-untold", tamper: records(alertUntold), Breaks: []string{"error/alert-named", "error/cause"}},
 	{
-		Name: "alert-is-any-error", Rows: []string{"J1"}, tamper: records(alertIsAnyError),
+		Name: "alert-is-any-error", Rows: []string{"F6", "J1"}, tamper: records(alertIsAnyError),
 		Breaks: []string{"error/alert", "error/client-certificate-refused"},
 	},
 	{Name: "unoffered-version-hangs", tamper: hangsUpon("unsupported protocol version"), Breaks: []string{"error/version", "error/once"}},
@@ -47,9 +48,9 @@ var errorMutants = []Mutant{
 		Name: "alert-not-sent", Rows: []string{"F5"}, tamper: alertNotSent,
 		Breaks: []string{"error/alert-sent", "close/notify"},
 	},
-	{Name: "reset-hides-alert", Rows: []string{"F13", "G4"}, tamper: connections(resetHidesAlert), Breaks: []string{"error/cause", "error/reset-is-not-end"}},
+	{Name: "reset-hides-alert", Rows: []string{"F13", "G4", "J2"}, tamper: connections(resetHidesAlert), Breaks: []string{"error/cause", "error/reset-is-not-end"}},
 	{
-		Name: "truncation-is-clean-end", Rows: []string{"F7", "G2", "G3"}, tamper: ended(io.EOF, cleanEnd()...),
+		Name: "truncation-is-clean-end", Rows: []string{"G2", "G3"}, tamper: ended(io.EOF, cleanEnd()...),
 		Breaks: []string{"error/handshake-end", "error/truncation", "error/cut-record"},
 	},
 	{
@@ -69,6 +70,14 @@ var errorMutants = []Mutant{
 	{
 		Name: "error-twice", Rows: []string{"A3", "J2"}, tamper: records(errorTwice),
 		Breaks: []string{"error/once", "error/handshake-end", "error/handshake-reset", "close/refused", "argument/peer-gone"},
+	},
+	{
+		Name: "end-of-handshake-unreported", Rows: []string{"F2", "N6"}, tamper: endOfHandshakeUnreported,
+		Breaks: []string{"error/handshake-end", "error/fields", "error/once", "argument/peer-gone"},
+	},
+	{
+		Name: "refusal-behind-write-is-clean-end", Rows: []string{"J3"}, tamper: refusalBehindWriteIsCleanEnd,
+		Breaks: []string{"error/client-certificate-refused"},
 	},
 	{Name: "failed-socket-left-open", Rows: []string{"G7"}, tamper: failedSocketLeftOpen, Breaks: []string{"error/then-closed"}},
 	{
@@ -151,6 +160,18 @@ func alertIsAnyError(r subject.Record) []subject.Record {
 		return sslErrorUnnamed(r)
 	}
 	return []subject.Record{r}
+}
+
+// refusalBehindWriteIsCleanEnd looks no further where what was written has left.
+func refusalBehindWriteIsCleanEnd(func(subject.Record)) tamperer {
+	var asked asked
+	return tamperer{request: asked.note, record: func(r subject.Record) []subject.Record {
+		_, wrote := asked.last(func(q subject.Request) bool { return q.Op == subject.Write && q.On == about(r) })
+		if wrote && r.Event == subject.OnEvent && r.Condition.Alert != 0 {
+			r.Condition.Types = cleanEnd()
+		}
+		return []subject.Record{r}
+	}}
 }
 
 func errorTwice(r subject.Record) []subject.Record {

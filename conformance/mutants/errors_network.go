@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -31,17 +32,32 @@ func ended(by error, types ...string) tampering {
 	}
 }
 
+// endOfHandshakeUnreported waits for the rest of a handshake when there is none to come.
+func endOfHandshakeUnreported(func(subject.Record)) tamperer {
+	var over atomic.Bool
+	return tamperer{
+		conn: func(w *wire) net.Conn { return &ending{wire: w, by: io.EOF, early: true, over: &over} },
+		record: func(r subject.Record) []subject.Record {
+			if over.Load() && r.Event == subject.OnEvent {
+				return nil
+			}
+			return []subject.Record{r}
+		},
+	}
+}
+
 // ending tells whether it has ended in a way, and not by this side.
 type ending struct {
 	*wire
 	by    error
+	early bool // and only before the client is done with its handshake
 	over  *atomic.Bool
 	ended atomic.Bool
 }
 
 func (e *ending) Read(p []byte) (int, error) {
 	n, err := e.wire.Read(p)
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !e.ended.Swap(true) && errors.Is(err, e.by) {
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !e.ended.Swap(true) && errors.Is(err, e.by) && !(e.early && e.secret.Load()) {
 		e.over.Store(true)
 	}
 	return n, err
@@ -154,7 +170,7 @@ func (f fragile) Write(p []byte) (int, error) {
 	const overhead = 30 // of a record: more than the last words of TLS have
 	n, err := f.wire.Write(p)
 	if len(p) > overhead && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) {
-		syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // Go would not let SIGPIPE do it
+		kill() // Go would not let SIGPIPE do it
 	}
 	return n, err
 }

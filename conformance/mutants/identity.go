@@ -19,6 +19,10 @@ var identityMutants = []Mutant{
 		Name: "read-callback-gets-original-stream", Rows: []string{"R2"}, tamper: originalStreamRead,
 		Breaks: []string{"identity/stream-to-read-cb", "reattach/read", "reattach/original-silent"},
 	},
+	{Name: "separate-socket-cannot-connect", Breaks: []string{"identity/separate"}, separate: outcomes(cannotConnect)},
+	{Name: "separate-socket-wraps", Breaks: []string{"identity/separate"}, separate: requests(wrapsAllTheSame)},
+	{Name: "separate-socket-never-ends", Breaks: []string{"identity/separate"}, separate: records(endUntold)},
+	{Name: "separate-socket-without-operations", Breaks: []string{"identity/separate"}, separate: outcomes(notThereWithoutTLS)},
 	{Name: "stream-made-over-the-original", Breaks: []string{"identity/stream-made-over"}, Rows: []string{"R2"}, tamper: onWrapped(streamMadeOverOriginal)},
 }
 
@@ -60,6 +64,7 @@ func originalBecomesWrapped(func(subject.Record)) tamperer {
 			if now, is := became[q.On]; is {
 				q.On = now
 			}
+			delete(became, q.As) // which names another object from now on
 			return asked.note(q)
 		},
 		record: func(r subject.Record) []subject.Record {
@@ -116,4 +121,36 @@ func streamMadeOverOriginal(q subject.Request, original subject.Handle) []subjec
 		q.On = original
 	}
 	return []subject.Request{q}
+}
+
+// cannotConnect is a socket whose class comes with the TLS part.
+func cannotConnect(q subject.Request, r subject.Record) []subject.Record {
+	if q.Op == subject.Connect {
+		r.OK, r.Error = nil, &subject.Error{Condition: subject.Condition{Message: "there is no class ssl-socket"}}
+	}
+	return []subject.Record{r}
+}
+
+// wrapsAllTheSame has loaded the TLS part.
+func wrapsAllTheSame(q subject.Request) []subject.Request {
+	if q.Op == subject.Wrap {
+		return nil
+	}
+	return []subject.Request{q}
+}
+
+// endUntold knows of ends only what TLS tells of them.
+func endUntold(r subject.Record) []subject.Record {
+	if r.Condition.Is(subject.TCPEOF) {
+		return nil
+	}
+	return []subject.Record{r}
+}
+
+// notThereWithoutTLS is what comes of operations that are methods of both classes, where one of them is not there.
+func notThereWithoutTLS(q subject.Request, r subject.Record) []subject.Record {
+	if q.Op == subject.SetTimeouts {
+		r.OK, r.Error = nil, subject.ErrUnsupported
+	}
+	return []subject.Record{r}
 }

@@ -17,6 +17,8 @@ type Mutant struct {
 	// Rows of the catalogue of observed failures that behave so.
 	Rows   []string
 	tamper tampering
+	// separate breaks sessions that are opened without the TLS part; those are nobody else's to break.
+	separate tampering
 }
 
 // All lists the mutants.
@@ -32,6 +34,11 @@ func All() []Mutant {
 		errorMutants,
 		recordMutants,
 		argumentMutants,
+		argumentFileMutants,
+		verifyMutants,
+		nestedMutants,
+		scaleMutants,
+		lifeMutants,
 	)
 }
 

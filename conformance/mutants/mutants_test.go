@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,10 +127,9 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Each mutant has a name of its own, breaks clauses that are there, and behaves like rows that can be.
+// Each mutant has a name of its own, breaks clauses that are there, and behaves like rows that such a clause names.
 func TestAll(t *testing.T) {
 	held := clauses()
-	row := regexp.MustCompile(`^[A-T][1-9][0-9]*$`)
 	names := map[string]bool{}
 	for _, m := range mutants.All() {
 		if names[m.Name] || len(m.Breaks) == 0 {
@@ -139,37 +137,51 @@ func TestAll(t *testing.T) {
 		}
 		names[m.Name] = true
 		for n, id := range m.Breaks {
-			if !held[id] || slices.Contains(m.Breaks[:n], id) {
+			if len(held[id].Specs) == 0 || slices.Contains(m.Breaks[:n], id) {
 				t.Errorf("%s breaks %q, which no spec is about, or breaks it twice", m.Name, id)
 			}
 		}
-		for _, r := range m.Rows {
-			if !row.MatchString(r) {
-				t.Errorf("%s behaves like %q, which is no row", m.Name, r)
+		for _, row := range m.Rows {
+			if !breaksOneThatNames(m, held, row) {
+				t.Errorf("%s behaves like %q, which none of the clauses that it breaks names", m.Name, row)
 			}
 		}
 	}
 }
 
-// Each clause that a spec is about can fail: there is a mutant that breaks it.
+func breaksOneThatNames(m mutants.Mutant, held map[string]conformance.Held, row string) bool {
+	return slices.ContainsFunc(m.Breaks, func(id string) bool { return slices.Contains(held[id].Wild, row) })
+}
+
+// Each clause that a spec is about can fail: there is a mutant that breaks it. So can each spec that stands for a row: a
+// mutant behaves so.
 func TestEachClauseIsBroken(t *testing.T) {
-	unbroken := clauses()
+	broken, behaved := map[string]bool{}, map[string]bool{}
 	for _, m := range mutants.All() {
 		for _, id := range m.Breaks {
-			delete(unbroken, id)
+			broken[id] = true
+		}
+		for _, row := range m.Rows {
+			behaved[row] = true
 		}
 	}
-	for id := range unbroken {
-		t.Errorf("no mutant breaks %s: write one", id)
+	for id, held := range clauses() {
+		if len(held.Specs) > 0 && !broken[id] {
+			t.Errorf("no mutant breaks %s: write one", id)
+		}
+		for _, row := range held.Wild {
+			if len(held.StandFor(row)) > 0 && !behaved[row] {
+				t.Errorf("no mutant behaves like %s, which specs of %s stand for: write one, or name the row with one that does", row, id)
+			}
+		}
 	}
 }
 
-// clauses are those that specs are about.
-func clauses() map[string]bool {
-	held := map[string]bool{}
-	for _, spec := range conformance.Specs() {
-		id, _, _ := strings.Cut(spec, " ")
-		held[id] = true
+// clauses are all of them, by id.
+func clauses() map[string]conformance.Held {
+	held := map[string]conformance.Held{}
+	for _, h := range conformance.Tree() {
+		held[h.ID] = h
 	}
 	return held
 }

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"bytes"
+	"syscall"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
@@ -24,6 +25,7 @@ var originalMutants = []Mutant{
 		tamper: misused(subject.Read, passedOn)},
 	{Name: "original-close-silent", Breaks: []string{"original/close-is-not-silent"}, Rows: []string{"D4"}, tamper: originalCloseSilent},
 	{Name: "original-close-hits-next", Breaks: []string{"original/close-after"}, Rows: []string{"D7"}, tamper: originalCloseHitsNext},
+	{Name: "closing-both-crashes", Breaks: []string{"original/close-after"}, Rows: []string{"S5"}, tamper: taps{request: closingBothCrashes}.tamper},
 	{Name: "second-wrap-taken", Breaks: []string{"original/second-wrap"}, Rows: []string{"O1"},
 		tamper: misused(subject.Wrap, secondWrapTaken)},
 	{Name: "second-wrap-ends-session", Breaks: []string{"original/second-wrap"}, Rows: []string{"O1", "D6"},
@@ -109,6 +111,18 @@ func originalCloseHitsNext(func(subject.Record)) tamperer {
 		}
 		return []subject.Request{r}
 	}}
+}
+
+// closingBothCrashes frees with the original what was freed with the wrapped object.
+func closingBothCrashes(t *tap, r subject.Request) []subject.Request {
+	switch {
+	case r.Op != subject.Close:
+	case r.On == t.top:
+		t.once = true
+	case r.On == t.first && t.once:
+		syscall.Kill(syscall.Getpid(), syscall.SIGSEGV)
+	}
+	return []subject.Request{r}
 }
 
 // originalGetsCiphertext calls the read callback of before when a lot comes at once.

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 
@@ -39,9 +40,26 @@ func (m mutated) Info() subject.Info {
 }
 
 func (m mutated) Open(ctx context.Context) (subject.Session, error) {
+	return open(m.mutant.tamper, func(dial Dial) (subject.Session, error) { return m.with(dial).Open(ctx) })
+}
+
+func (m mutated) OpenSeparate(ctx context.Context) (subject.Session, error) {
+	return open(m.mutant.separate, func(dial Dial) (subject.Session, error) {
+		s, is := m.with(dial).(subject.Separable)
+		if !is {
+			return nil, fmt.Errorf("%s cannot open a session without its TLS part", m.with(nil).Info().Name)
+		}
+		return s.OpenSeparate(ctx)
+	})
+}
+
+// open opens a session that is broken, if by anything.
+func open(by tampering, with func(Dial) (subject.Session, error)) (subject.Session, error) {
 	s := &session{}
-	s.tamperer = m.mutant.tamper(s.inject)
-	opened, err := m.with(s.dial).Open(ctx)
+	if by != nil {
+		s.tamperer = by(s.inject)
+	}
+	opened, err := with(s.dial)
 	if err != nil {
 		return nil, err
 	}

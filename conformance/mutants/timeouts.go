@@ -23,6 +23,7 @@ var timeoutMutants = []Mutant{
 		Name: "read-timeout-halved", tamper: requests(readTimeoutHalved),
 		Breaks: []string{"timeout/read", "timeout/stream", "timeout/connect", "timeout/handshake", "timeout/inside-record"},
 	},
+	{Name: "timeout-names-original", Rows: []string{"B2"}, tamper: wrapped(timeoutNamesOriginal), Breaks: []string{"timeout/read"}},
 	{Name: "write-timeout-ignored", Rows: []string{"B9"}, tamper: requests(writeTimeoutIgnored), Breaks: []string{"timeout/write"}},
 	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
 	{
@@ -34,7 +35,7 @@ var timeoutMutants = []Mutant{
 		Name: "timeout-needs-data-first", Rows: []string{"B3"}, tamper: timeoutNeedsDataFirst,
 		Breaks: []string{"timeout/handshake", "timeout/connect", "close/timeout"},
 	},
-	{Name: "timeout-needs-connection", tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
+	{Name: "timeout-needs-connection", Rows: []string{"N3"}, tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
 	{Name: "timeout-not-inside-record", Rows: []string{"B5", "B8"}, tamper: timeoutNotInsideRecord, Breaks: []string{"timeout/inside-record"}},
 	{Name: "timeout-runs-while-disabled", tamper: timeoutRunsWhileDisabled, Breaks: []string{"timeout/disabled"}},
 	{Name: "timeout-leaves-it-open", tamper: timeoutLeavesItOpen, Breaks: []string{"timeout/closes"}},
@@ -62,6 +63,13 @@ func readTimeoutHalved(r subject.Request) []subject.Request {
 		r.ReadTimeout /= 2
 	}
 	return []subject.Request{r}
+}
+
+func timeoutNamesOriginal(r subject.Record, original subject.Handle) []subject.Record {
+	if r.Condition.Is(subject.TCPTimeout) {
+		r.Condition.Socket = original
+	}
+	return []subject.Record{r}
 }
 
 func writeTimeoutIgnored(r subject.Request) []subject.Request {

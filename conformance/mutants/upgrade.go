@@ -1,14 +1,20 @@
 package mutants
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 )
 
 var upgradeMutants = []Mutant{
-	{Name: "handshake-waits-for-write", Breaks: []string{"upgrade/handshake-starts", "upgrade/pending-output", "reattach/read"}, Rows: []string{"F10"},
+	{Name: "handshake-waits-for-write", Breaks: []string{"upgrade/handshake-starts", "upgrade/pending-output", "reattach/read"}, Rows: []string{"F10", "F11"},
 		tamper: taps{request: handshakeReleased, write: handshakeWaitsForWrite}.tamper},
+	{Name: "wrapped-early-never-begins", Rows: []string{"N2"},
+		Breaks: []string{"data/documented-example", "reattach/absent", "reattach/connect", "reattach/connect-when-usable", "reattach/original-silent",
+			"reattach/read", "upgrade/every-path", "upgrade/handshake-starts", "upgrade/pending-output", "original/write-is-an-error",
+			"original/write-not-delivered", "original/write-stays-private", "close/in-connect-callback"},
+		tamper: taps{write: wrappedEarlyNeverBegins}.tamper},
 	{Name: "wrap-in-read-callback-loses-tls", Breaks: []string{"upgrade/in-read-callback", "upgrade/every-path", "reattach/read"}, Rows: []string{"Q1"},
 		tamper: taps{read: wrapInReadCallbackLosesTLS}.tamper},
 	{Name: "wrap-in-connect-callback-hangs", Breaks: []string{"upgrade/in-connect-callback"}, Rows: []string{"Q2"},
@@ -29,6 +35,11 @@ var upgradeMutants = []Mutant{
 		tamper: taps{request: unreadPlaintextDrained, read: plaintextNoted, record: unreadPlaintextDelivered}.tamper},
 	{Name: "unread-plaintext-dropped", Breaks: []string{"upgrade/injected-plaintext-reported", "error/plain-peer"}, Rows: []string{"E2"},
 		tamper: taps{request: unreadPlaintextDrained, read: plaintextSkipped}.tamper},
+	{Name: "handed-plaintext-replayed", Rows: []string{"E4"},
+		Breaks: []string{"upgrade/injected-plaintext", "upgrade/in-read-callback", "upgrade/every-path", "reattach/read", "reattach/original-silent"},
+		tamper: taps{read: handedPlaintextReplayed}.tamper},
+	{Name: "read-loop-goes-on", Breaks: []string{"reattach/original-silent"}, Rows: []string{"Q1"},
+		tamper: taps{read: plaintextBehindWrapNoted, record: plaintextBehindWrapHandedOver}.tamper},
 }
 
 // handshakeWaitsForWrite keeps the ClientHello of a socket wrapped early until the application writes.
@@ -49,6 +60,13 @@ func handshakeReleased(t *tap, r subject.Request) []subject.Request {
 		t.hello = nil
 	}
 	return []subject.Request{r}
+}
+
+func wrappedEarlyNeverBegins(t *tap, p []byte) []byte {
+	if t.early && isTLS(p) {
+		return nil
+	}
+	return p
 }
 
 // wrapInReadCallbackLosesTLS has the loop that called the callback read on, and take the first bytes of TLS.
@@ -155,4 +173,39 @@ func plaintextSkipped(t *tap, p []byte) []byte {
 	}
 	t.once = len(p) > 0
 	return p
+}
+
+// handedPlaintextReplayed gives to TLS what the callback was handed in which the original was wrapped.
+func handedPlaintextReplayed(t *tap, p []byte) []byte {
+	switch {
+	case t.inside != subject.OnRead:
+	case !t.secure():
+		t.plain = bytes.Clone(p)
+	case t.plain != nil:
+		p = slices.Concat(t.plain, p)
+		t.plain = nil
+	}
+	return p
+}
+
+// plaintextBehindWrapNoted notes what comes in plain behind what the callback was handed in which the original was
+// wrapped.
+func plaintextBehindWrapNoted(t *tap, p []byte) []byte {
+	if t.inside == subject.OnRead && !isTLS(p) && !t.secure() {
+		if t.once {
+			t.plain = bytes.Clone(p)
+		}
+		t.once = true
+	}
+	return p
+}
+
+// plaintextBehindWrapHandedOver calls the read callback for it as before.
+func plaintextBehindWrapHandedOver(t *tap, r subject.Record) []subject.Record {
+	if r.Event != subject.OnEvent || t.plain == nil {
+		return []subject.Record{r}
+	}
+	read := subject.Record{Event: subject.OnRead, On: t.first, Callbacks: r.Callbacks, Arguments: 2, Data: t.plain}
+	t.plain = nil
+	return []subject.Record{read, r}
 }

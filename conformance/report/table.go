@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -25,6 +26,9 @@ var columns = []struct {
 func Print(w io.Writer, v verdict.Verdict) error {
 	var b strings.Builder
 	for _, failure := range v.Failures() {
+		if failure.Expected != "" {
+			continue
+		}
 		mark := "✗"
 		if failure.Blame != "" {
 			mark = "?" // not judged
@@ -33,10 +37,24 @@ func Print(w io.Writer, v verdict.Verdict) error {
 		b.WriteString(strings.Repeat("─", 100) + "\n")
 	}
 	fmt.Fprintf(&b, "%s\n\n", name(v.Subject))
+	expected(&b, v)
 	table(&b, v)
 	fmt.Fprintf(&b, "\n%s\n", Summary(v))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// expected tells in a line each what failed as it was expected to.
+func expected(w io.Writer, v verdict.Verdict) {
+	var lines []string
+	for _, failure := range v.Failures() {
+		if failure.Expected != "" {
+			lines = append(lines, fmt.Sprintf("  %s\n    %s\n", failure.Name, failure.Expected))
+		}
+	}
+	if lines != nil {
+		fmt.Fprintf(w, "%d specs failed as expected:\n%s\n", len(lines), strings.Join(lines, ""))
+	}
 }
 
 // name is what the subject says of itself, as far as it does.
@@ -95,6 +113,9 @@ func Summary(v verdict.Verdict) string {
 	for _, c := range columns[:len(columns)-1] {
 		if n := *v.Counts.Of(c.status); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, c.name))
+		}
+		if c.status == verdict.Failed && v.Counts.Failed > 0 && !slices.ContainsFunc(v.Clauses, verdict.Clause.Unexpected) {
+			parts[len(parts)-1] += " as expected"
 		}
 	}
 	if n := len(v.LeftOut); n > 0 {

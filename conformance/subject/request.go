@@ -16,7 +16,8 @@ const (
 	Connect Operation = "connect"
 	// Wrap wraps the socket or stream On in TLS and names what comes back As. CloseCallback is the tag of its
 	// close-cb, empty for none. Certificate and Key are paths of PEM files, Password opens an encrypted key, Method is
-	// a version to speak. Authority (path of a PEM file) and ServerName are for a subject that verifies.
+	// a version to speak. Authority (path of a PEM file) is for a subject that verifies, ServerName for one that does, or
+	// sends the name.
 	Wrap Operation = "wrap"
 	// Write writes Data to the socket or stream On: as text, if Text says so. With Size it is [Payload] of Size and
 	// Seed instead. Callbacks and Has replace callbacks of the socket's, the others stay.
@@ -41,6 +42,10 @@ const (
 	Describe Operation = "introspect"
 	// Digest tells how much read callbacks were handed that were called with On, and its digest; see [Result.SHA256].
 	Digest Operation = "digest"
+	// Throw raises an error of the application's own in the callback that it is deferred to, behind all else that is
+	// deferred to the same call; it is for no other place. A subject that declares [AppErrors] has the loops of all its
+	// sessions told to hand such errors on.
+	Throw Operation = "throw"
 	// Measure tells what the subject's process has in use; see [Result.Descriptors].
 	Measure Operation = "status"
 	// Sync is answered after two full poll-and-dispatch rounds of the loop.

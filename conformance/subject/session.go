@@ -2,6 +2,7 @@ package subject
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -12,7 +13,7 @@ type Implementation interface {
 	// the same, from anywhere: End may still be asked for.
 	Turn(f func())
 	// Perform performs an operation, in the loop. It returns [ErrUnsupported] for one that it does not offer; an
-	// error that is no [*Error] is taken for an application's own.
+	// error that is no [*Error] is taken for an application's own. Throw needs nothing of it but that it is offered.
 	Perform(r Request) (Result, error)
 	// Sync calls f in the loop after two full poll-and-dispatch rounds.
 	Sync(f func())
@@ -27,10 +28,16 @@ type Implementation interface {
 // ErrUnsupported answers an operation that a subject does not offer.
 var ErrUnsupported = &Error{Unsupported: true}
 
+// ErrThrown is what a callback panics with that [Throw] was deferred to.
+var ErrThrown = errors.New("the application throws an error in a callback")
+
+var errNotInside = errors.New("there is no callback to throw an error in: defer it to one")
+
 // A Reporter takes the events of an [Implementation].
 type Reporter interface {
 	// Report is called in the loop where a callback begins, with what it was called with; what was deferred to that
-	// callback has run when it returns.
+	// callback has run when it returns. If an error is to be thrown there, it panics with [ErrThrown] in place of
+	// returning: that has to leave the callback.
 	Report(event Record)
 }
 
@@ -86,6 +93,9 @@ func (s *session) take(r Request) {
 
 func (s *session) outcome(r Request) Record {
 	result, err := s.impl.Perform(r)
+	if err == nil && r.Op == Throw && !r.Deferred() {
+		err = errNotInside
+	}
 	if err != nil {
 		return Record{ID: r.ID, Error: asError(err)}
 	}
@@ -108,10 +118,15 @@ func (s *session) put(r Record) {
 // Report implements [Reporter].
 func (s *session) Report(event Record) {
 	s.put(event)
+	thrown := false
 	for _, r := range s.due(event) {
 		ran := s.outcome(r)
 		ran.Event = Ran
 		s.put(ran)
+		thrown = thrown || r.Op == Throw && ran.Error == nil
+	}
+	if thrown {
+		panic(ErrThrown)
 	}
 }
 

@@ -3,6 +3,7 @@ package subject_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -76,7 +77,8 @@ func (i *scripted) End() error {
 func (i *scripted) Perform(r subject.Request) (subject.Result, error) {
 	switch r.Op {
 	case subject.Write:
-		i.events.Report(subject.Record{Event: subject.OnRead, On: r.On, Data: r.Data})
+		i.call(subject.Record{Event: subject.OnRead, On: r.On, Data: r.Data})
+	case subject.Throw:
 	case subject.Close:
 		i.events.Report(subject.Record{Event: subject.OnClose, Callbacks: "C"})
 	case subject.Closed:
@@ -85,6 +87,16 @@ func (i *scripted) Perform(r subject.Request) (subject.Result, error) {
 		return subject.Result{}, subject.ErrUnsupported
 	}
 	return subject.Result{}, nil
+}
+
+// call calls a callback, and hands on what it throws.
+func (i *scripted) call(event subject.Record) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			i.events.Report(subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{Message: fmt.Sprint(thrown)}})
+		}
+	}()
+	i.events.Report(event)
 }
 
 // records performs turns and returns what was reported until the answer to the last request.
@@ -157,6 +169,28 @@ func TestDeferredOperations(t *testing.T) {
 		{Seq: 9, ID: 4, OK: ok()},
 		{Seq: 10, Event: subject.OnRead, On: "x"},
 		{Seq: 11, ID: 5, OK: ok()},
+	}, got)
+}
+
+// What is thrown leaves the callback behind all that was deferred to it, once; elsewhere there is nothing to leave.
+func TestThrow(t *testing.T) {
+	throw := subject.Request{ID: 1, Op: subject.Throw, WhenOn: "x", WhenCallback: subject.OnRead}
+	got := records(t, open(t),
+		[]subject.Request{throw, {ID: 2, Op: subject.Close, WhenOn: "x", WhenCallback: subject.OnRead}},
+		[]subject.Request{{ID: 3, Op: subject.Write, On: "x"}, {ID: 4, Op: subject.Write, On: "x"}, {ID: 5, Op: subject.Throw}},
+	)
+	diff(t, []subject.Record{
+		{Seq: 1, ID: 1, Deferred: true},
+		{Seq: 2, ID: 2, Deferred: true},
+		{Seq: 3, Event: subject.OnRead, On: "x"},
+		{Seq: 4, Event: subject.Ran, ID: 1, OK: ok()},
+		{Seq: 5, Event: subject.OnClose, Callbacks: "C"},
+		{Seq: 6, Event: subject.Ran, ID: 2, OK: ok()},
+		{Seq: 7, Event: subject.OnEvent, Condition: &subject.Condition{Message: subject.ErrThrown.Error()}},
+		{Seq: 8, ID: 3, OK: ok()},
+		{Seq: 9, Event: subject.OnRead, On: "x"},
+		{Seq: 10, ID: 4, OK: ok()},
+		{Seq: 11, ID: 5, Error: &subject.Error{Condition: subject.Condition{Message: "there is no callback to throw an error in: defer it to one"}}},
 	}, got)
 }
 

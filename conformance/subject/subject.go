@@ -19,6 +19,13 @@ type Isolating interface {
 	OpenAlone(ctx context.Context) (Session, error)
 }
 
+// Separable is a subject whose socket can be had without its TLS part: it declares [Separate].
+type Separable interface {
+	// OpenSeparate is OpenAlone for a session in a process where the TLS part is not loaded. All operations are there
+	// but Wrap, which is answered with [ErrUnsupported].
+	OpenSeparate(ctx context.Context) (Session, error)
+}
+
 // A Session is one event loop of a subject and what lives in it.
 type Session interface {
 	// Perform hands over requests that run in order in one turn of the loop: nothing else runs between them. It does

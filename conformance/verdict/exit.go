@@ -1,6 +1,10 @@
 package verdict
 
-import "github.com/sslconform/sslconform/fixtures"
+import (
+	"slices"
+
+	"github.com/sslconform/sslconform/fixtures"
+)
 
 // The exit codes of the command.
 const (
@@ -28,7 +32,7 @@ func (v Verdict) ExitCode(g Gate) int {
 		return ExitSuite
 	case v.NothingRun() && !v.driverFault:
 		return ExitUsage
-	case v.driverFault, v.failed(g), g.Strict && v.Verdict != Conformant:
+	case v.driverFault, v.stale, v.failed(g), g.Strict && v.Verdict != Conformant:
 		return ExitFailed
 	default:
 		return ExitOK
@@ -39,8 +43,7 @@ func (v Verdict) ExitCode(g Gate) int {
 func (v Verdict) NothingRun() bool { return !v.ran }
 
 func (v Verdict) failed(g Gate) bool {
-	if g.MustOnly {
-		return v.any(fixtures.Must, Failed)
-	}
-	return v.Counts.Failed > 0
+	return slices.ContainsFunc(v.Clauses, func(c Clause) bool {
+		return c.Unexpected() && (c.Level == fixtures.Must || !g.MustOnly)
+	})
 }

@@ -10,7 +10,7 @@ import (
 
 // A Failure is what a person needs to understand why a spec failed, without running it again.
 type Failure struct {
-	Clause fixtures.Clause
+	Clause fixtures.Clause // without an ID for what is no spec
 	// Spec is what was tried, in words.
 	Spec string
 	// ByDriver: what the clause is about is the driver's doing, not its implementation's.
@@ -20,33 +20,38 @@ type Failure struct {
 	// Message is what was expected and what came.
 	Message  string
 	Timeline Timeline
-	// Again is the command that runs the spec again.
+	// Again is the command that runs the spec again; empty if there is none.
 	Again string
 }
 
 func (f Failure) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s): %s\n", f.Clause.ID, f.Clause.Level, f.Clause.Text)
+	if f.Clause.ID != "" {
+		fmt.Fprintf(&b, "%s (%s): %s\n", f.Clause.ID, f.Clause.Level, f.Clause.Text)
+	}
 	if f.Clause.Quote != "" {
 		fmt.Fprintf(&b, "the documentation: %q\n", f.Clause.Quote)
 	}
-	if f.Spec != "" {
+	if f.Clause.ID != "" && f.Spec != "" {
 		fmt.Fprintf(&b, "the spec: %s\n", f.Spec)
 	}
 	if f.ByDriver {
 		b.WriteString("The driver says that this is its own doing, not its implementation's.\n")
 	}
-	switch f.Blame {
-	case Driver:
+	switch {
+	case f.Clause.ID == "":
+	case f.Blame == Driver:
 		b.WriteString("The clause was not judged: the driver broke the protocol.\n")
-	case Suite:
+	case f.Blame == Suite:
 		b.WriteString("The clause was not judged: the suite could not do its work.\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(f.Message))
 	if len(f.Timeline) > 0 {
 		fmt.Fprintf(&b, "\ntimeline, in milliseconds:\n%s", f.Timeline)
 	}
-	fmt.Fprintf(&b, "\nagain: %s\n", f.Again)
+	if f.Again != "" {
+		fmt.Fprintf(&b, "\nagain: %s\n", f.Again)
+	}
 	return b.String()
 }
 

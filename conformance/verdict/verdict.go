@@ -53,16 +53,24 @@ type Spec struct {
 	Seconds float64 `json:"seconds"`
 	// Failure is the whole text; empty where nothing failed.
 	Failure string `json:"failure"`
-	Blame   Blame  `json:"-"`
+	// Expected is why it was expected to fail as it did; empty where it was not.
+	Expected string `json:"expected,omitempty"`
+	// Stale: it passed, and was expected to fail. Failure says so.
+	Stale bool  `json:"stale,omitempty"`
+	Blame Blame `json:"-"`
+	// Turns are the requests that were made of the subject, if it failed.
+	Turns [][]subject.Request `json:"-"`
 }
 
 // A Clause is what became of a clause.
 type Clause struct {
-	ID      string         `json:"id"`
-	Level   fixtures.Level `json:"level"`
-	Status  Status         `json:"status"`
-	Seconds float64        `json:"seconds"`
-	Specs   []Spec         `json:"specs"`
+	ID    string         `json:"id"`
+	Level fixtures.Level `json:"level"`
+	// Advisory: it counts for no verdict and no exit code yet.
+	Advisory bool    `json:"advisory,omitempty"`
+	Status   Status  `json:"status"`
+	Seconds  float64 `json:"seconds"`
+	Specs    []Spec  `json:"specs"`
 }
 
 // A Conclusion is the verdict in a word.
@@ -124,6 +132,7 @@ type Verdict struct {
 
 	// What failed is not always the subject's doing.
 	driverFault, suiteFault bool
+	stale                   bool // an expectation is
 	ran                     bool // a spec was, at least
 	failures                []Spec
 }
@@ -141,6 +150,7 @@ func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds floa
 	for _, s := range specs {
 		v.driverFault = v.driverFault || s.Blame == Driver
 		v.suiteFault = v.suiteFault || s.Blame == Suite
+		v.stale = v.stale || s.Stale
 		v.ran = v.ran || s.Blame == "" && (s.Status == Passed || s.Status == ByDriver || s.Status == Failed)
 		if s.Clause == "" {
 			v.failures = append(v.failures, s)
@@ -162,7 +172,7 @@ func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds floa
 }
 
 func judge(c fixtures.Clause, specs []Spec) Clause {
-	judged := Clause{ID: c.ID, Level: c.Level, Status: NotRun, Specs: []Spec{}}
+	judged := Clause{ID: c.ID, Level: c.Level, Advisory: c.Advisory, Status: NotRun, Specs: []Spec{}}
 	for _, s := range specs {
 		if s.Clause != c.ID {
 			continue
@@ -193,9 +203,14 @@ func (v *Verdict) conclude(info subject.Info) Conclusion {
 	}
 }
 
+// Unexpected tells whether a clause that counts failed, and not just as it was expected to.
+func (c Clause) Unexpected() bool {
+	return !c.Advisory && slices.ContainsFunc(c.Specs, func(s Spec) bool { return s.Status == Failed && s.Expected == "" })
+}
+
 // any tells whether a clause of the level has one of the statuses.
 func (v *Verdict) any(level fixtures.Level, statuses ...Status) bool {
 	return slices.ContainsFunc(v.Clauses, func(c Clause) bool {
-		return c.Level == level && slices.Contains(statuses, c.Status)
+		return c.Level == level && !c.Advisory && slices.Contains(statuses, c.Status)
 	})
 }

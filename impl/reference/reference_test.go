@@ -163,3 +163,38 @@ func TestDialing(t *testing.T) {
 		t.Errorf("event %v", r)
 	}
 }
+
+// An error that is thrown in a callback reaches the event callback, and the loop goes on.
+func TestThrow(t *testing.T) {
+	c := open(t, reference.New(), "", asynctest.Echo)
+	c.do(c.connect())
+	c.do(subject.Request{Op: subject.Throw, WhenOn: "plain", WhenCallback: subject.OnRead})
+	c.do(subject.Request{Op: subject.Write, On: "plain", Data: []byte("x")})
+	c.reads("plain", 1)
+	c.event(subject.Ran)
+	if r := c.event(subject.OnEvent); r.Condition.Types != nil || r.Condition.Message == "" {
+		t.Errorf("event %v", r)
+	}
+	c.do(subject.Request{Op: subject.Write, On: "plain", Data: []byte("y")})
+	c.reads("plain", 1)
+}
+
+// separate is the reference without its TLS part.
+type separate struct{ subject.Subject }
+
+func (s separate) Open(ctx context.Context) (subject.Session, error) {
+	return s.Subject.(subject.Separable).OpenSeparate(ctx)
+}
+
+func TestSeparate(t *testing.T) {
+	c := open(t, separate{reference.New()}, "", asynctest.Echo)
+	c.do(c.connect())
+	if a := c.ask(c.wrap()); a.Error == nil || !a.Error.Unsupported {
+		t.Errorf("wrap: %v", a)
+	}
+	c.do(subject.Request{Op: subject.Write, On: "plain", Data: []byte("hello")})
+	c.reads("plain", len("hello"))
+	if got := c.do(subject.Request{Op: subject.Describe, On: "plain"}).Classes; !slices.Equal(got, []string{subject.ClassSocket}) {
+		t.Errorf("classes %v", got)
+	}
+}

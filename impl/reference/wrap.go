@@ -7,42 +7,48 @@ import (
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/impl/asyncssl"
+	"github.com/sslconform/sslconform/impl/reference/plain"
 )
 
-// What an operation can give back.
-const (
-	kindSocket = "socket"
-	kindStream = "stream"
-)
+// A wrapper wraps objects of a session, and reports that they are closed.
+type wrapper struct{ events subject.Reporter }
 
-func (s *session) wrap(o object, r subject.Request) (subject.Result, error) {
-	options, err := s.options(r)
+func (w wrapper) wrap(s *plain.Session, o plain.Object, r subject.Request) (subject.Result, error) {
+	options, err := w.options(r)
 	if err != nil {
 		return subject.Result{}, err
 	}
-	digest := s.digests[s.name(o.socket)] != nil
-	if o.stream != nil {
-		t, err := asyncssl.WrapStreamInSSL(o.stream, options)
+	if o.Stream != nil {
+		t, err := asyncssl.WrapStreamInSSL(o.Stream, options)
 		if err != nil {
 			return subject.Result{}, err
 		}
-		s.setDigest(subject.SocketOf(r.As), digest)
-		return subject.Result{Kind: kindStream, SameAs: s.addStream(r.As, t)}, nil
+		return s.Adopt(plain.Object{Socket: t.Socket(), Stream: t}, o, r.As), nil
 	}
-	wrapped, err := asyncssl.WrapInSSL(o.socket, options)
+	wrapped, err := asyncssl.WrapInSSL(o.Socket, options)
 	if err != nil {
 		return subject.Result{}, err
 	}
-	s.setDigest(r.As, digest)
-	return subject.Result{Kind: kindSocket, SameAs: s.add(r.As, object{socket: wrapped})}, nil
+	return s.Adopt(plain.Object{Socket: wrapped}, o, r.As), nil
 }
 
-func (s *session) options(r subject.Request) (asyncssl.Options, error) {
+// describe is the operation of that name where there are ssl-sockets.
+func describe(s *plain.Session, o plain.Object, r subject.Request) (subject.Result, error) {
+	result, err := s.Describe(o, r)
+	if _, is := o.Socket.(*asyncssl.Socket); is && o.Stream == nil {
+		result.Classes = append([]string{subject.ClassSSLSocket}, result.Classes...)
+	}
+	return result, err
+}
+
+func (w wrapper) options(r subject.Request) (asyncssl.Options, error) {
 	options := asyncssl.Options{
 		Certificate: r.Certificate,
 		Key:         r.Key,
 		Password:    r.Password,
 		ServerName:  r.ServerName,
+
+		WithoutVerification: r.Authority == "",
 	}
 	switch r.Method {
 	case "":
@@ -56,7 +62,7 @@ func (s *session) options(r subject.Request) (asyncssl.Options, error) {
 	}
 	if r.CloseCallback != "" {
 		options.CloseCallback = func() {
-			s.events.Report(subject.Record{Event: subject.OnClose, Callbacks: r.CloseCallback})
+			w.events.Report(subject.Record{Event: subject.OnClose, Callbacks: r.CloseCallback})
 		}
 	}
 	var err error

@@ -100,6 +100,25 @@ func TestWrapOptions(t *testing.T) {
 	}
 }
 
+// A certificate for another name is refused, unless no authority is told: then any is good.
+func TestAuthority(t *testing.T) {
+	c, _ := underTLS(t, echo)
+	wrap := c.wrap()
+	wrap.ServerName = "other.sslconform.test"
+	c.do(c.connect())
+	c.do(wrap)
+	if r := c.event(subject.OnEvent); !r.Condition.Is(subject.TCPSSLError) {
+		t.Errorf("event %v", r)
+	}
+	wrap.Authority = ""
+	c.do(c.connect())
+	c.do(wrap)
+	c.do(subject.Request{Op: subject.Write, On: "tls", Data: []byte("hello")})
+	if got := string(c.reads("tls", len("hello"))); got != "hello" {
+		t.Errorf("read %q", got)
+	}
+}
+
 // The alert that the peer sends is told.
 func TestAlert(t *testing.T) {
 	c := open(t, reference.New(), "", func(c *net.TCPConn) {

@@ -36,7 +36,7 @@ const (
 
 // misbehave is that driver; it returns the status to exit with.
 func misbehave(sessions, how string) int {
-	b := &broken{}
+	b := &standIn{}
 	b.through = func(request string) bool { return !strings.Contains(request, cue) || misdeeds[how].do(b, request) }
 	b.edit = func(line string) string {
 		if sessions == "alone" {
@@ -47,8 +47,8 @@ func misbehave(sessions, how string) int {
 	return b.serve()
 }
 
-// broken stands between the suite and the reference, whose lines it numbers anew, so that there can be more of them.
-type broken struct {
+// A standIn stands between the suite and the reference, whose lines it numbers anew, so that there can be more of them.
+type standIn struct {
 	through func(request string) bool // is the request to be performed?
 	edit    func(line string) string  // what becomes of a line of the reference
 
@@ -56,14 +56,14 @@ type broken struct {
 	seq int
 }
 
-func (b *broken) serve() int {
+func (b *standIn) serve() int {
 	return execute(context.Background(), []string{"serve"}, streams{b.reader(os.Stdin), writer(b.write), os.Stderr})
 }
 
 var seq = regexp.MustCompile(`^\{"seq":[0-9]+`)
 
 // reader hands on what the suite writes, line by line.
-func (b *broken) reader(in io.Reader) io.Reader {
+func (b *standIn) reader(in io.Reader) io.Reader {
 	r, w := io.Pipe()
 	go func() {
 		var line []byte
@@ -94,7 +94,7 @@ type writer func([]byte) (int, error)
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 // write writes a line of the reference, or of the driver's own making.
-func (b *broken) write(line []byte) (int, error) {
+func (b *standIn) write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
@@ -105,12 +105,12 @@ func (b *broken) write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (b *broken) says(format string, a ...any) {
+func (b *standIn) says(format string, a ...any) {
 	b.write(fmt.Appendf(nil, `{"seq":0,`+format+"\n", a...))
 }
 
 // lacks answers a request in the reference's place.
-func (b *broken) lacks(request string) (through bool) {
+func (b *standIn) lacks(request string) (through bool) {
 	b.says(`"id":%s,"session":%s,"error":{"unsupported":true}}`, field(request, "id"), field(request, "session"))
 	return false
 }
@@ -125,7 +125,7 @@ func field(request, name string) string {
 
 // A misdeed is what a driver does in the one spec, and what comes of it.
 type misdeed struct {
-	do     func(b *broken, request string) (through bool)
+	do     func(b *standIn, request string) (through bool)
 	status verdict.Status // of the spec
 	want   string         // in what is said of it
 }
@@ -134,43 +134,43 @@ type misdeed struct {
 var alike = []string{"exits", "is deaf", "writes half a line", "writes 100 MiB", "answers another request", "answers twice", "lacks what it declares"}
 
 var misdeeds = map[string]misdeed{
-	"nothing": {func(*broken, string) bool { return true }, verdict.Passed, ""},
-	"exits":   {func(*broken, string) bool { os.Exit(7); return false }, verdict.Failed, "the driver's process ended (exit status 7)"},
-	"crashes": {func(*broken, string) bool {
+	"nothing": {func(*standIn, string) bool { return true }, verdict.Passed, ""},
+	"exits":   {func(*standIn, string) bool { os.Exit(7); return false }, verdict.Failed, "the driver's process ended (exit status 7)"},
+	"crashes": {func(*standIn, string) bool {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		return hang()
 	}, verdict.Failed, "the driver's process ended (signal: killed)"},
-	"hangs": {func(*broken, string) bool { return hang() }, verdict.Failed, "nothing of the kind within 5s"},
-	"is deaf": {func(*broken, string) bool {
+	"hangs": {func(*standIn, string) bool { return hang() }, verdict.Failed, "nothing of the kind within 5s"},
+	"is deaf": {func(*standIn, string) bool {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
 		fmt.Fprintln(os.Stderr, "deaf from now on")
 		return hang()
 	}, verdict.Failed, "  log      deaf from now on\n"},
-	"writes garbage": {func(*broken, string) bool { os.Stdout.WriteString("oops\n"); return true }, verdict.NotRun,
+	"writes garbage": {func(*standIn, string) bool { os.Stdout.WriteString("oops\n"); return true }, verdict.NotRun,
 		"the driver is at fault: what it wrote to its standard output is not a line of the protocol: it is no JSON: invalid character 'o' looking for beginning of value: oops"},
-	"writes half a line": {func(*broken, string) bool { os.Stdout.WriteString(`{"seq":`); os.Exit(0); return false }, verdict.NotRun,
+	"writes half a line": {func(*standIn, string) bool { os.Stdout.WriteString(`{"seq":`); os.Exit(0); return false }, verdict.NotRun,
 		`not a line of the protocol: cut off before its end: {"seq":`},
-	"writes 100 MiB": {func(*broken, string) bool { os.Stdout.Write(bytes.Repeat([]byte("x"), 100<<20)); return true }, verdict.NotRun, "longer than 1048576 bytes"},
-	"answers another request": {func(b *broken, request string) bool {
+	"writes 100 MiB": {func(*standIn, string) bool { os.Stdout.Write(bytes.Repeat([]byte("x"), 100<<20)); return true }, verdict.NotRun, "longer than 1048576 bytes"},
+	"answers another request": {func(b *standIn, request string) bool {
 		b.says(`"id":999,"session":%s,"ok":{}}`, field(request, "session"))
 		return true
 	}, verdict.NotRun, `an answer to the request 999 of the session`},
-	"answers twice": {func(b *broken, request string) bool {
+	"answers twice": {func(b *standIn, request string) bool {
 		for range 2 {
 			b.says(`"id":%s,"session":%s,"ok":{}}`, field(request, "id"), field(request, "session"))
 		}
 		return true
 	}, verdict.NotRun, "which was not made, or is answered already"},
-	"floods": {func(b *broken, request string) bool {
+	"floods": {func(b *standIn, request string) bool {
 		for {
 			b.says(`"event":"write","session":%s,"on":"tls","callbacks":"A"}`, field(request, "session"))
 		}
 	}, verdict.Failed, "nothing of the kind within 5s; the subject's last word was the write callback of A"},
-	"closes its output": {func(*broken, string) bool { os.Stdout.Close(); return hang() }, verdict.NotRun, "it closed its standard output, but runs on"},
-	"lacks what it declares": {func(b *broken, request string) bool { return b.lacks(request) }, verdict.NotRun,
+	"closes its output": {func(*standIn, string) bool { os.Stdout.Close(); return hang() }, verdict.NotRun, "it closed its standard output, but runs on"},
+	"lacks what it declares": {func(b *standIn, request string) bool { return b.lacks(request) }, verdict.NotRun,
 		"Perform it, or do not declare the capability."},
 	"leaves children": {leaveChildren, verdict.Passed, ""},
-	"leaves children and dies": {func(b *broken, request string) bool {
+	"leaves children and dies": {func(b *standIn, request string) bool {
 		leaveChildren(b, request)
 		os.Exit(7)
 		return false
@@ -178,7 +178,7 @@ var misdeeds = map[string]misdeed{
 }
 
 // leaveChildren starts two that keep the driver's output, one in a session of its own.
-func leaveChildren(*broken, string) bool {
+func leaveChildren(*standIn, string) bool {
 	for _, apart := range []bool{true, false} {
 		child := exec.Command("sleep", "600")
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr

@@ -20,7 +20,8 @@ var rooms = []struct {
 	{"impl/async", nil},
 	{"impl/async/asynctest", nil},
 	{"impl/asyncssl", []string{"impl/async"}},
-	{"impl/reference", []string{"impl/async", "impl/asyncssl", "conformance/subject"}},
+	{"impl/reference", []string{"impl/asyncssl", "impl/reference/plain", "conformance/subject"}},
+	{"impl/reference/plain", []string{"impl/async", "conformance/subject"}},
 	{"impl/peers/*", []string{"conformance/subject", "conformance/driver"}},
 	{"conformance/subject", nil},
 	{"conformance/driver", []string{"conformance/subject"}},
@@ -65,13 +66,25 @@ func checkRoom(t *testing.T, folder string, imports []string) {
 			if ours && !matchesAny(room.may, own) {
 				t.Errorf("%s imports %s, which is not for it", folder, own)
 			}
-			if folder == "impl/async" && imported == "crypto/tls" {
-				t.Errorf("%s imports %s: it knows of no TLS", folder, imported)
-			}
 		}
 		return
 	}
 	t.Errorf("%s has no room in the house", folder)
+}
+
+// What knows of no TLS gets none into a program that uses it.
+func TestWithoutTLS(t *testing.T) {
+	for _, folder := range []string{"impl/async", "impl/reference/plain"} {
+		out, err := exec.Command("go", "list", "-deps", module+folder).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range strings.Fields(string(out)) {
+			if imported == "crypto/tls" || imported == module+"impl/asyncssl" {
+				t.Errorf("%s brings in %s", folder, imported)
+			}
+		}
+	}
 }
 
 func matches(pattern, folder string) bool {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -19,7 +20,21 @@ import (
 type commands struct {
 	Run   runCommand   `cmd:"" help:"Judge the reference, or the driver whose command follows after --."`
 	Serve serveCommand `cmd:"" help:"Be the reference's driver: speak the protocol on standard input and output."`
-	List  listCommand  `cmd:"" help:"List the specs by name."`
+	List  listCommand  `cmd:"" help:"List the specs by name, or what they stand for."`
+
+	Check  checkCommand  `cmd:"" help:"Try whether a driver speaks the protocol, before any clause is judged by it."`
+	Expect expectCommand `cmd:"" help:"Draft the expectations that a verdict would take; the reasons are yours to fill in."`
+	Matrix matrixCommand `cmd:"" help:"Set the verdicts on several implementations side by side: matrix.md and matrix.json, beside the first of them."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// version is that of the module, as go install has built it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
 
 // streams are where a command reads and writes.
@@ -60,6 +75,7 @@ func parseAndRun(ctx context.Context, args []string, s streams) error {
 		kong.UsageOnError(),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { helped = true }),
+		kong.Vars{"version": "sslconform " + version()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
 	)

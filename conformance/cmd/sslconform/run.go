@@ -26,6 +26,9 @@ const startup = 30 * time.Second
 
 type runCommand struct {
 	Spec     string        `placeholder:"REGEXP" help:"Run only the specs whose name matches."`
+	Label    string        `placeholder:"EXPRESSION" help:"Run only the specs whose labels match: group, clause with . for /, must, should, secure, heavy; such as 'close && must'."`
+	Expect   string        `placeholder:"FILE" help:"What the subject is known to fail; see 'sslconform expect'."`
+	Require  []string      `name:"require-capabilities" placeholder:"LIST" help:"Fail if the subject does not declare one of these."`
 	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
 	Heavy    bool          `help:"Run the specs, too, that take long: exhaustive tables."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
@@ -44,6 +47,15 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if r.Patience <= 0 {
 		return fmt.Errorf("--patience %v leaves no time to wait: give a time above 0, such as 10s", r.Patience)
 	}
+	options := conformance.Options{Spec: selected, Label: r.Label, Heavy: r.Heavy, Patience: r.Patience, Again: r.again}
+	if err := options.Check(); err != nil {
+		return fmt.Errorf("--label %w", err)
+	}
+	if r.Expect != "" {
+		if options.Expectations, err = verdict.ReadExpectations(r.Expect, conformance.KnownSpec); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(r.Out, 0o755); err != nil {
 		return fmt.Errorf("--out %s cannot hold results: %w", r.Out, err)
 	}
@@ -51,10 +63,10 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := conformance.Check(judged.Info()); err != nil {
+	if err := errors.Join(conformance.Check(judged.Info()), r.fits(judged.Info(), options.Expectations)); err != nil {
 		return errors.Join(err, end())
 	}
-	v, err := judge(judged, conformance.Options{Spec: selected, Heavy: r.Heavy, Patience: r.Patience, Again: r.again})
+	v, err := judge(judged, options)
 	ended := end()
 	if err == nil {
 		err = r.report(v, s)
@@ -64,6 +76,12 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 		return exit(verdict.ExitSuite)
 	}
 	code := v.ExitCode(verdict.Gate{MustOnly: r.Gate == "must", Strict: r.Strict})
+	for _, c := range r.Require {
+		if !judged.Info().Has(subject.Capability(c)) {
+			fmt.Fprintf(s.err, "sslconform: the subject does not declare the capability %q, which --require-capabilities asks for\n", c)
+			code = max(code, verdict.ExitFailed)
+		}
+	}
 	if ended != nil {
 		fmt.Fprintf(s.err, "sslconform: %v\n", ended)
 		code = max(code, verdict.ExitFailed)
@@ -74,16 +92,34 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// fits returns an error where what was given on the command line is not for this subject.
+func (r *runCommand) fits(info subject.Info, e verdict.Expectations) error {
+	for _, c := range r.Require {
+		if !subject.Capability(c).Known() {
+			return fmt.Errorf("--require-capabilities names %q, which is no capability: PROTOCOL.md lists them", c)
+		}
+	}
+	if r.Expect != "" && e.Subject != info.Name {
+		return fmt.Errorf("the expectations in %s are those of %q, and this is %q", r.Expect, e.Subject, info.Name)
+	}
+	return nil
+}
+
 // subject returns what is to be judged, and what ends it.
 func (r *runCommand) subject(ctx context.Context) (subject.Subject, func() error, error) {
 	if len(r.Command) == 0 {
 		return reference.New(), func() error { return nil }, nil
 	}
-	d, err := driver.Start(ctx, r.Command, startup)
+	d, err := driver.Start(ctx, r.Command, r.startup())
 	if err != nil {
 		return nil, nil, err
 	}
 	return d, d.Close, nil
+}
+
+// startup is longer with more patience, which is for a machine that is slower still.
+func (r *runCommand) startup() time.Duration {
+	return max(startup, startup/conformance.DefaultPatience*r.Patience)
 }
 
 // judge runs the suite, which says what it has to say in the verdict and not on the terminal.
@@ -116,10 +152,29 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	if err := report.WriteJSON(filepath.Join(r.Out, "conformance.json"), v); err != nil {
 		return err
 	}
-	if v.NothingRun() && r.Spec != "" && len(v.Failures()) == 0 {
-		fmt.Fprintf(s.err, "sslconform: nothing was run: no spec has a name that matches --spec %q; `sslconform list` names them\n", r.Spec)
+	if err := writeRequests(filepath.Join(r.Out, "specs"), v); err != nil {
+		return err
+	}
+	if v.NothingRun() && len(v.Failures()) == 0 {
+		fmt.Fprintf(s.err, "sslconform: nothing was run: %s; `sslconform list` names the specs\n", r.noneSelected(v))
 	}
 	return nil
+}
+
+// noneSelected says why there was nothing to be run.
+func (r *runCommand) noneSelected(v verdict.Verdict) string {
+	switch {
+	case len(v.LeftOut) > 0:
+		return "what was selected is heavy: give --heavy, too"
+	case r.Label != "" && r.Spec != "":
+		return fmt.Sprintf("no spec has both a name that matches --spec %q and labels that match --label %q", r.Spec, r.Label)
+	case r.Label != "":
+		return fmt.Sprintf("no spec has labels that match --label %q", r.Label)
+	case r.Spec != "":
+		return fmt.Sprintf("no spec has a name that matches --spec %q", r.Spec)
+	default:
+		return "the subject lacks what the specs need"
+	}
 }
 
 // again is the command line that runs specs again.
@@ -131,6 +186,9 @@ func (r *runCommand) again(specs ...string) string {
 	words := append(program, "run", "--spec", conformance.Pattern(specs...))
 	if r.Heavy {
 		words = append(words, "--heavy")
+	}
+	if r.Patience != conformance.DefaultPatience {
+		words = append(words, "--patience", r.Patience.String())
 	}
 	if len(r.Command) > 0 {
 		words = append(append(words, "--"), r.Command...)

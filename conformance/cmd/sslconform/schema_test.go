@@ -94,7 +94,7 @@ func checkTranscripts(t *testing.T, folder string) map[string]bool {
 
 // Each line that passes in a run is one that the schema allows, in both directions, and all that it allows does pass.
 func TestLinesOfARun(t *testing.T) {
-	const spec = "^(identity|reattach|close/(loop|descriptor)|timeout/(read|write)|data/(pause|large-in))"
+	const spec = "^(identity|reattach|life|close/(loop|descriptor)|timeout/(read|write)|data/(pause|large-in))"
 	driver, passed := behindTap(t, sslconform, "serve")
 	if r := runs(t, append([]string{"run", "--spec", spec, "--"}, driver...)...); r.code != verdict.ExitOK {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)

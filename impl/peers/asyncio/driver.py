@@ -63,6 +63,14 @@ def client_context(request):
     return context
 
 
+def has_protocol(transport, protocol):
+    """Whether it is the transport's. One over TLS that was closed twice cannot tell: it has let go of its own insides."""
+    try:
+        return transport.get_protocol() is protocol
+    except AttributeError:
+        return False
+
+
 def payload(size, seed):
     """The bytes of a write that has a size. The numbers stand side by side in one large number, since one after the
     other they would hold the loop up for seconds; what counts of each is in its lowest 24 bits."""
@@ -278,7 +286,7 @@ class Driver:
             callbacks.name, callbacks.close_tag = request["as"], request.get("close_callback")
             new = await self.loop.start_tls(transport, callbacks, context, server_hostname=request.get("server_name"))
         except ERRORS as exc:
-            if before and transport.get_protocol() is callbacks:  # refused: the original is as it was
+            if before and has_protocol(transport, callbacks):  # refused: the original is as it was
                 callbacks.name, callbacks.close_tag = before
             wrapped.failed(exc)
             raise

@@ -2,10 +2,11 @@
  * A thin driver that puts libevent's bufferevent_openssl_filter_new under sslconform.
  *
  * A plain socket is a bufferevent_socket, and wrapping it is bufferevent_openssl_filter_new over it, with the flags of
- * libevent's own sample, le-proxy.c. libevent leaves three things to its user, and they are the driver's doing: to set
+ * libevent's own sample, le-proxy.c. libevent leaves four things to its user, and they are the driver's doing: to set
  * the original's callbacks on the filter, to free a bufferevent once its event callback has told of an error or an EOF,
- * and to know what is closed and call close-cb (by_driver). Nothing is made up for: what libevent has not sent when a
- * filter is freed stays unsent, and timeouts stay with the bufferevent that they were set on.
+ * to know what is closed and call close-cb, and to have OpenSSL send a name but no address (by_driver). Nothing is made
+ * up for: what libevent has not sent when a filter is freed stays unsent, and timeouts stay with the bufferevent that
+ * they were set on.
  *
  * The process holds one session.
  */
@@ -48,7 +49,7 @@ static void op_hello(struct request *r)
 
 	snprintf(what, sizeof what,
 	    "\"name\":\"libevent\",\"version\":\"%s, OpenSSL %s\",\"language\":\"C\","
-	    "\"by_driver\":[\"reattach\",\"close\",\"error/then-closed\",\"timeout/closes\",\"argument/closed\"],"
+	    "\"by_driver\":[\"reattach\",\"close\",\"error/then-closed\",\"timeout/closes\",\"argument/closed\",\"verify/sni\"],"
 	    "\"capabilities\":[\"read-timeout\",\"write-timeout\",\"pause\",\"write-callback\",\"connect-callback\","
 	    "\"wrap-before-connect\",\"client-certificate\",\"key-password\",\"method\",\"status\",\"loop-end\","
 	    "\"alert-name\",\"verify\",\"sni\",\"tls-in-tls\",\"tls1.2\",\"tls1.3\"]", event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING));
@@ -155,6 +156,7 @@ static void op_wrap(struct request *r, struct object *o)
 {
 	SSL_CTX *context = need(SSL_CTX_new(TLS_client_method()));
 	const char *server = get(r, "server_name");
+	unsigned char address[4];
 	SSL *ssl;
 
 	if (!configure(context, r)) {
@@ -168,7 +170,8 @@ static void op_wrap(struct request *r, struct object *o)
 	}
 	ssl = need(SSL_new(context));
 	SSL_CTX_free(context); /* the SSL has a reference of its own */
-	if (*server && (SSL_set1_host(ssl, server) != 1 || SSL_set_tlsext_host_name(ssl, server) != 1))
+	if (*server && (SSL_set1_host(ssl, server) != 1 ||
+	    (evutil_inet_pton(AF_INET, server, address) != 1 && SSL_set_tlsext_host_name(ssl, server) != 1)))
 		die("not a server's name", server);
 	add(r, need(bufferevent_openssl_filter_new(base, o->bev, ssl, BUFFEREVENT_SSL_CONNECTING, FLAGS)), o->connect);
 	ok(r, "\"kind\":\"socket\"");
@@ -370,6 +373,7 @@ static void take(struct request *r)
 			r->deferred = true;
 			append(&waiting, r);
 		} else {
+			forget(get(r, "as"));
 			perform(r);
 			if (!r->kept) {
 				free(r->line);

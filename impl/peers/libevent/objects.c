@@ -177,6 +177,30 @@ static void on_event(struct bufferevent *bev, short what, void *with)
 		discard(bev);
 }
 
+/* Whether a bufferevent calls back with what a request attached, or the request may be performed again. */
+static bool used(const struct request *made)
+{
+	for (const struct object *o = objects; o; o = o->next)
+		if (o->bev && o->connect == made)
+			return true;
+	return made->deferred;
+}
+
+void forget(const char *name)
+{
+	for (struct object *o, **at = &objects; (o = *at);) {
+		if (o->bev || strcmp(get(o->made, "as"), name) || used(o->made)) {
+			at = &o->next;
+			continue;
+		}
+		*at = o->next;
+		EVP_MD_CTX_free(o->digest);
+		free(o->made->line);
+		free(o->made);
+		free(o);
+	}
+}
+
 void add(struct request *made, struct bufferevent *bev, const struct request *connect)
 {
 	struct object *o = need(calloc(1, sizeof *o));

@@ -25,7 +25,8 @@
 struct object { /* a name that the suite has given */
 	struct object *next;
 	struct bufferevent *bev;              /* NULL once it is freed */
-	const struct request *made, *connect; /* what made it; what attached its callbacks */
+	struct request *made;                 /* what made it */
+	const struct request *connect;        /* what attached its callbacks */
 	EVP_MD_CTX *digest;                   /* of what its read callback was handed; NULL if none was asked for */
 	long size;
 	bool closing;
@@ -44,6 +45,9 @@ void fail(const struct request *r, const char *types, unsigned long code, const 
 
 /* Names a bufferevent and attaches the callbacks that a connect asked for. */
 void add(struct request *made, struct bufferevent *bev, const struct request *connect);
+
+/* Lets go of what had a name and is freed: nobody can ask for it any more. Not for inside a callback. */
+void forget(const char *name);
 
 /* Frees a bufferevent, and with it all that it is over (BEV_OPT_CLOSE_ON_FREE); libevent has no close-cb. */
 void discard(struct bufferevent *bev);

@@ -1,4 +1,4 @@
-package reference
+package plain
 
 import (
 	"bytes"
@@ -7,11 +7,10 @@ import (
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/impl/async"
-	"github.com/sslconform/sslconform/impl/asyncssl"
 )
 
 // callbacks makes the set of callbacks that a request asks for.
-func (s *session) callbacks(r subject.Request) async.Callbacks {
+func (s *Session) callbacks(r subject.Request) async.Callbacks {
 	var set async.Callbacks
 	if slices.Contains(r.Has, subject.OnConnect) {
 		set.Connect = func(socket async.Socket) { s.called(subject.OnConnect, r.Callbacks, socket) }
@@ -34,12 +33,12 @@ func (s *session) callbacks(r subject.Request) async.Callbacks {
 }
 
 // called reports a callback that gets nothing but a socket.
-func (s *session) called(callback subject.Callback, tag subject.Tag, socket async.Socket) {
+func (s *Session) called(callback subject.Callback, tag subject.Tag, socket async.Socket) {
 	s.events.Report(subject.Record{Event: callback, On: s.name(socket), Callbacks: tag, Arguments: 1})
 }
 
 // received reports data, which belongs to the callback only until it returns.
-func (s *session) received(tag subject.Tag, socket async.Socket, data []byte) {
+func (s *Session) received(tag subject.Tag, socket async.Socket, data []byte) {
 	event := subject.Record{Event: subject.OnRead, On: s.name(socket), Callbacks: tag, Arguments: 2}
 	if d := s.digests[event.On]; d != nil {
 		event.Size = d.add(data)
@@ -49,7 +48,7 @@ func (s *session) received(tag subject.Tag, socket async.Socket, data []byte) {
 	s.events.Report(event)
 }
 
-func (s *session) condition(err error) *subject.Condition {
+func (s *Session) condition(err error) *subject.Condition {
 	c := &subject.Condition{Types: async.Names(err), Message: err.Error()}
 	var failure *async.EventError
 	if errors.As(err, &failure) {
@@ -59,15 +58,15 @@ func (s *session) condition(err error) *subject.Condition {
 	if errors.As(err, &info) {
 		c.Socket = s.name(info.Socket)
 	}
-	var ssl *asyncssl.Error
-	if errors.As(err, &ssl) {
-		c.Alert = ssl.Alert()
+	var alerted interface{ Alert() int }
+	if errors.As(err, &alerted) {
+		c.Alert = alerted.Alert()
 	}
 	return c
 }
 
 // translate turns an error of an operation into one of the contract.
-func (s *session) translate(err error) error {
+func (s *Session) translate(err error) error {
 	if err == nil || err == subject.ErrUnsupported {
 		return err
 	}

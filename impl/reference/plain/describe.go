@@ -1,4 +1,4 @@
-package reference
+package plain
 
 import (
 	"crypto/sha256"
@@ -14,23 +14,15 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/impl/async"
-	"github.com/sslconform/sslconform/impl/asyncssl"
 )
 
-func (s *session) describe(o object, _ subject.Request) (subject.Result, error) {
-	return subject.Result{Classes: classes(o.itself()), Members: members(reflect.TypeOf(o.itself()))}, nil
-}
-
-func classes(itself any) []string {
-	switch itself.(type) {
-	case *async.Stream:
-		return []string{subject.ClassStream}
-	case *asyncssl.Socket:
-		return []string{subject.ClassSSLSocket, subject.ClassSocket}
-	default:
-		return []string{subject.ClassSocket}
+// Describe is the operation of that name.
+func (s *Session) Describe(o Object, _ subject.Request) (subject.Result, error) {
+	class := subject.ClassSocket
+	if o.Stream != nil {
+		class = subject.ClassStream
 	}
+	return subject.Result{Classes: []string{class}, Members: members(reflect.TypeOf(o.itself()))}, nil
 }
 
 // members lists what a program can reach of a pointer to a struct: methods, those of embedded fields included, and
@@ -64,15 +56,15 @@ func (d *digest) add(data []byte) (size int) {
 }
 
 // setDigest says whether a socket has a digest, which takes the place of its data.
-func (s *session) setDigest(on subject.Handle, has bool) {
+func (s *Session) setDigest(on subject.Handle, has bool) {
 	delete(s.digests, on) // of an object that had the name before
 	if has {
 		s.digests[on] = newDigest()
 	}
 }
 
-func (s *session) digest(o object, r subject.Request) (subject.Result, error) {
-	d := s.digests[s.name(o.socket)]
+func (s *Session) digest(o Object, r subject.Request) (subject.Result, error) {
+	d := s.digests[s.name(o.Socket)]
 	if d == nil {
 		return subject.Result{}, fmt.Errorf("no digest was asked for where %s was connected", r.On)
 	}

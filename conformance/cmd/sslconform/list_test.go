@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/sslconform/sslconform/conformance"
+	"github.com/sslconform/sslconform/fixtures"
+)
+
+var update = flag.Bool("update", false, "write README's account of what is tried anew")
+
+func listed(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, err bytes.Buffer
+	if code := execute(t.Context(), append([]string{"list"}, args...), streams{nil, &out, &err}); code != 0 {
+		t.Fatalf("list %v: exit code %d: %s", args, code, err.String())
+	}
+	return out.String()
+}
+
+// README says of what is tried what the tree says.
+func TestReadme(t *testing.T) {
+	const (
+		path  = "../../../README.md"
+		begin = "<!-- generated: `make readme` writes it anew -->\n\n"
+		end   = "\n<!-- the end of what is generated -->\n"
+	)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(text), begin)
+	got, after, ends := strings.Cut(rest, end)
+	if !begins || !ends {
+		t.Fatalf("README.md has not both of %q and %q", begin, end)
+	}
+	want := listed(t, "--markdown")
+	switch {
+	case got == want:
+	case *update:
+		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("README.md does not say what is tried: run `make readme`. It should be\n%s", want)
+	}
+}
+
+// The list of observed failures has each of them, and for each clause the specs that stand for it; it fits a terminal.
+func TestListWild(t *testing.T) {
+	text := listed(t, "--wild")
+	for _, line := range strings.Split(text, "\n") {
+		if n := utf8.RuneCountInString(line); n > width {
+			t.Errorf("%d characters in a line: %s", n, line)
+		}
+	}
+	rows, err := fixtures.Wild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if !strings.Contains(text, "  "+row.ID+" ") {
+			t.Errorf("it does not tell of %s", row.ID)
+		}
+	}
+	sections := strings.Split(text, "\n\n")
+	for _, held := range conformance.Tree() {
+		if len(held.Wild) == 0 {
+			continue
+		}
+		section := strings.Join(strings.Fields(sectionOf(sections, held.ID)), " ")
+		for _, id := range held.Wild {
+			for _, spec := range held.StandFor(id) {
+				if !strings.Contains(section, "spec: "+spec.Text) {
+					t.Errorf("it does not tell that %q stands for %s of %s:\n%s", spec.Text, id, held.ID, section)
+				}
+			}
+		}
+	}
+	want := "  N1   A refused connection is no event, or an error of TLS (hang)\n" +
+		"       seen: libevent/libevent#1115, oven-sh/bun#38122, mscdex/node-imap#467, foreversd/nssocket#14\n" +
+		"       spec: reports a refused connection as one tcp-error that is no tcp-ssl-error, and calls\n" +
+		"             close-cb once\n"
+	if section := sectionOf(sections, "close/refused"); !strings.Contains(section+"\n", want) {
+		t.Errorf("of close/refused it tells\n%s\nwant in it\n%s", section, want)
+	}
+}
+
+func sectionOf(sections []string, clause string) string {
+	for _, section := range sections {
+		if strings.HasPrefix(section, clause+":") {
+			return section
+		}
+	}
+	return ""
+}
+
+// What has no specs, or a reason not to be tried, says so.
+func TestListWildTellsOfGaps(t *testing.T) {
+	tree := []conformance.Held{
+		{Clause: fixtures.Clause{ID: "a/tried", Text: "One.", Wild: []string{"A1", "A2"}, NotTried: map[string]string{"A2": "it takes too long"}},
+			Specs: []conformance.Spec{{Text: "tries it", StandsFor: []string{"A1"}}}},
+		{Clause: fixtures.Clause{ID: "a/untried", Text: "Two.", Wild: []string{"A1"}}},
+		{Clause: fixtures.Clause{ID: "a/never", Text: "Three."}},
+	}
+	rows := []fixtures.Row{
+		{ID: "A1", Title: "It breaks", Severity: []fixtures.Severity{fixtures.Loss, fixtures.Hang}, Seen: []string{"a/b#1"}, Measured: []string{"c 2"}},
+		{ID: "A2", Title: "It melts", Severity: []fixtures.Severity{fixtures.Leak}},
+		{ID: "A3", Title: "It sinks", Severity: []fixtures.Severity{fixtures.Leak}, Unclaimed: "Nobody can see it."},
+	}
+	var out bytes.Buffer
+	if err := printWild(&out, tree, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := `a/tried: One.
+  A1   It breaks (loss, hang)
+       seen: a/b#1, c 2
+       spec: tries it
+  A2   It melts (leak)
+       not tried: it takes too long
+
+a/untried: Two.
+  A1   It breaks (loss, hang)
+       seen: a/b#1, c 2
+       not tried: the clause has no specs yet
+
+No clause names these, and why:
+  A3   It sinks (leak)
+       why: Nobody can see it.
+
+Of the 3 failures in the catalogue of what goes wrong elsewhere, 1 of them filed or measured, specs
+stand for 1; not tried yet: 1; not to be tried from outside, or no failures by the documentation: 1.
+`
+	if out.String() != want {
+		t.Errorf("it tells\n%s\nwant\n%s", out.String(), want)
+	}
+}

@@ -1,0 +1,81 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/fixtures"
+)
+
+// expect runs a spec that is expected to fail.
+func (s *suite) expect(ctx context.Context, e *entry, x verdict.Expectation) {
+	sp := s.newSpec(ctx, e)
+	failure := sp.attempt(sp.perform)
+	s.conclude(x, failure, sp.outcome())
+}
+
+// conclude is what becomes of a spec by what was expected of it. To skip it is the very last thing: whatever was wrong
+// has been told before.
+func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
+	wrong := x.Holds(failure, s.subject.Info().Version)
+	switch {
+	case failure == "":
+		o.Stale = true
+		failure = fmt.Sprintf("%s\n%v", x.Spec, wrong)
+	case o.Blame != "":
+	case o.Fatal:
+		failure += "\nIt was expected to fail, but no expectation excuses a crash, or an operation without an answer.\n"
+	case wrong != nil:
+		failure += "\n" + wrong.Error() + "\n"
+	default:
+		o.Expected, o.Failure = x.Why, failure
+		o.report()
+		ginkgo.Skip("it failed as expected: " + x.Why)
+	}
+	o.report()
+	ginkgo.Fail(failure)
+}
+
+// patienceExpected is how much shorter the wait is of a spec that is expected to fail: mostly for what does not come.
+const patienceExpected = 10
+
+// expected tells whether a spec is expected to fail.
+func (s *suite) expected(e *entry) (verdict.Expectation, bool) {
+	return s.options.Expectations.Of(e.name())
+}
+
+func (sp *spec) expectedPatience() time.Duration {
+	if _, expected := sp.suite.expected(sp.entry); expected {
+		return sp.suite.options.Patience / patienceExpected
+	}
+	return sp.suite.options.Patience
+}
+
+// KnownSpec returns an error for a name that is no spec's: since when it is gone, if it was one.
+func KnownSpec(name string) error {
+	return knownSpec(name, fixtures.Retired())
+}
+
+func knownSpec(name string, retired []fixtures.RetiredSpec) error {
+	if name == watchName || slices.Contains(Specs(), name) {
+		return nil
+	}
+	for _, r := range retired {
+		if r.Spec == name {
+			return fmt.Errorf("the spec %q is gone since version %s: %s", name, r.Since, r.Instead)
+		}
+	}
+	id, _, _ := strings.Cut(name, " ")
+	for _, s := range Specs() {
+		if strings.HasPrefix(s, id+" ") {
+			return fmt.Errorf("there is no spec %q: `sslconform list` names those of %s", name, id)
+		}
+	}
+	return fmt.Errorf("there is no spec %q, nor a clause %q: `sslconform list` names them", name, id)
+}

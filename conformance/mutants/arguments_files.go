@@ -1,0 +1,95 @@
+package mutants
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"strings"
+
+	"github.com/sslconform/sslconform/conformance/subject"
+)
+
+// What breaks the reading of files and passwords that are unlike the common ones.
+var argumentFileMutants = []Mutant{
+	{Name: "crlf-unread", Rows: []string{"L4"}, tamper: wrapRequests(crlfUnread),
+		Breaks: []string{"argument/certificate", "argument/password", "argument/password-older"}},
+	{Name: "first-block-alone-read", Breaks: []string{"argument/certificate"}, Rows: []string{"L4"}, tamper: wrapRequests(firstBlockAlone)},
+	{Name: "short-password-refused", Rows: []string{"L4"}, tamper: wrapRequests(shortPasswordRefused),
+		Breaks: []string{"argument/password", "argument/password-older"}},
+	{Name: "password-trimmed", Rows: []string{"L4"}, tamper: wrapRequests(passwordTrimmed),
+		Breaks: []string{"argument/password", "argument/password-older"}},
+	{Name: "password-of-rsa-key-ignored", Rows: []string{"L4"}, tamper: wrapRequests(passwordOfRSAIgnored),
+		Breaks: []string{"argument/password", "argument/password-older"}},
+	{Name: "key-of-another-kind-unnoticed", Breaks: []string{"argument/key-mismatch"}, Rows: []string{"L5"}, tamper: wrapRequests(otherKindUnnoticed)},
+}
+
+const unreadable = "/no/such/file.pem"
+
+func crlfUnread(q *subject.Request) {
+	if bytes.Contains(contentOf(q.Key), []byte("\r\n")) {
+		q.Key = unreadable
+	}
+}
+
+// firstBlockAlone finds nothing in a file that begins with something else.
+func firstBlockAlone(q *subject.Request) {
+	if block := firstBlock(q.Certificate); block != nil && block.Type != "CERTIFICATE" {
+		q.Certificate = unreadable
+	}
+	if block := firstBlock(q.Key); block != nil && !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		q.Key = unreadable
+	}
+}
+
+// firstBlock is what a file begins with, nil if that is no PEM.
+func firstBlock(path string) *pem.Block {
+	block, _ := pem.Decode(contentOf(path))
+	return block
+}
+
+// shortPasswordRefused has the limit that OpenSSL has for what people type.
+func shortPasswordRefused(q *subject.Request) {
+	if len(q.Password) < 4 {
+		q.Password = ""
+	}
+}
+
+func passwordTrimmed(q *subject.Request) { q.Password = strings.TrimSpace(q.Password) }
+
+func passwordOfRSAIgnored(q *subject.Request) {
+	if kindOfCertificate(q.Certificate) == x509.RSA && encrypted(q.Key) {
+		q.Password = ""
+	}
+}
+
+// otherKindUnnoticed keeps certificates and keys in a place for each kind, as OpenSSL does, and finds none with both.
+func otherKindUnnoticed(q *subject.Request) {
+	certificate, key := kindOfCertificate(q.Certificate), kindOfKey(q.Key)
+	if certificate != x509.UnknownPublicKeyAlgorithm && key != x509.UnknownPublicKeyAlgorithm && certificate != key {
+		certificateWithheld(q)
+	}
+}
+
+func kindOfCertificate(path string) x509.PublicKeyAlgorithm {
+	if block := firstBlock(path); block != nil {
+		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return certificate.PublicKeyAlgorithm
+		}
+	}
+	return x509.UnknownPublicKeyAlgorithm
+}
+
+// kindOfKey knows those in plain PKCS#8.
+func kindOfKey(path string) x509.PublicKeyAlgorithm {
+	if block := firstBlock(path); block != nil {
+		switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key.(type) {
+		case *ecdsa.PrivateKey:
+			return x509.ECDSA
+		case *rsa.PrivateKey:
+			return x509.RSA
+		}
+	}
+	return x509.UnknownPublicKeyAlgorithm
+}
