@@ -48,6 +48,12 @@ func buildAndRun(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
+// myself is the command that makes this test's binary what its first argument says, be it built to detect races: such a
+// program takes its time to end.
+func myself(as string, args ...string) []string {
+	return append([]string{"env", "GORACE=atexit_sleep_ms=0", os.Args[0], as}, args...)
+}
+
 // A result is what a run of the command left behind.
 type result struct {
 	code     int

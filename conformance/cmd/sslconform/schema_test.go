@@ -64,7 +64,7 @@ func schema(t *testing.T) *drivertest.Schema {
 func behindTap(t *testing.T, command ...string) (tap []string, passed func() map[string]bool) {
 	t.Helper()
 	folder := t.TempDir()
-	return append([]string{os.Args[0], tapped, folder}, command...), func() map[string]bool {
+	return myself(tapped, append([]string{folder}, command...)...), func() map[string]bool {
 		t.Helper()
 		return checkTranscripts(t, folder)
 	}

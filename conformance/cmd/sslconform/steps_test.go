@@ -62,7 +62,7 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, step := range steps {
-		driver := []string{os.Args[0], unfinished, strconv.Itoa(n + 1)}
+		driver := myself(unfinished, strconv.Itoa(n+1))
 		if step.passes != "" {
 			r := runs(t, append([]string{"run", "--spec", step.passes, "--"}, driver...)...)
 			if r.code != verdict.ExitOK || !strings.Contains(string(page), "`"+step.passes+"` passes") {
