@@ -136,7 +136,8 @@ func (s *Session) makeStream(o Object, r subject.Request) (subject.Result, error
 	if err != nil {
 		return subject.Result{}, err
 	}
-	return subject.Result{Kind: kindStream, SameAs: s.addStream(r.As, t)}, nil
+	s.addStream(r.As, t)
+	return subject.Result{}, nil
 }
 
 func (s *Session) close(o Object, _ subject.Request) error {
