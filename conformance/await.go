@@ -26,6 +26,7 @@ func (sp *spec) find(what string, match func(subject.Record) bool) subject.Recor
 			sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.patience(), sp.lastWord())
 		}
 		if match(r) {
+			sp.expectOffered(r)
 			return r
 		}
 	}
@@ -43,7 +44,11 @@ func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, c
 			sp.broke("wait for "+what, err)
 		}
 	}
-	return sp.records[n], true
+	if r = sp.records[n]; r.Time.After(until) { // there may be no end of them
+		sp.gaveUp(what)
+		return r, false
+	}
+	return r, true
 }
 
 // patience bounds a wait; what a timed spec waits for takes its time beside.
@@ -70,6 +75,22 @@ func (sp *spec) onTerminal() (text string, at time.Time, err error) {
 		return s.Terminal()
 	}
 	return "", time.Time{}, nil
+}
+
+// pullAll takes what has been reported so far, and returns what the session broke with, if it did.
+func (sp *spec) pullAll() error {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	for until := time.Now(); ; {
+		if err := sp.pull(now); err == now.Err() {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if sp.records[len(sp.records)-1].Time.After(until) {
+			return nil
+		}
+	}
 }
 
 // pull takes the next record from the session.

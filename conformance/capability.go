@@ -40,6 +40,7 @@ func (s *suite) probe(ctx context.Context, e *entry, c subject.Capability) {
 	}
 	sp := s.newSpec(ctx, e)
 	sp.phase = "the subject does not declare a capability that the spec needs, and was asked whether it really lacks it"
+	sp.mayLack = true
 	failed := true
 	defer func() {
 		if failed {
@@ -60,6 +61,17 @@ func (s *suite) probe(ctx context.Context, e *entry, c subject.Capability) {
 	}
 	sp.end()
 	failed = false
+}
+
+// expectOffered expects that a request was not answered with "unsupported": no spec asks for what a subject does not
+// declare, but to see that it is so.
+func (sp *spec) expectOffered(r subject.Record) {
+	if r.Error == nil || !r.Error.Unsupported || sp.mayLack {
+		return
+	}
+	sp.blame = verdict.Driver
+	sp.fail("want: %q performed, or refused for a reason\n got: the %s\nThat is for what belongs to a capability which is not declared, and for nothing else. Perform it, or do not declare the capability.",
+		sp.requested(r.ID), r)
 }
 
 // probes are the requests that a subject cannot perform which lacks a capability; those that are not here cannot be

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,12 +27,15 @@ type lot struct {
 	mu       sync.Mutex
 	sessions []*spec
 	watched  []watched
+	reported []error // what specs failed for, since their session broke with it
 }
 
 // watched is what became of a parked session, as a report carries it.
 type watched struct {
 	Spec    string // that left the session
 	Failure string // empty where nothing happened
+	Blame   verdict.Blame
+	broke   error // what the session broke with, if it did
 }
 
 // lastClause is judged by what happens in parked sessions.
@@ -53,6 +57,7 @@ func (sp *spec) park() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	parked := *sp // the peers and the run are not parked with the session
+	parked.found = &watched{Spec: sp.name()}
 	parked.peers = nil
 	for _, p := range sp.peers {
 		parked.timeline.Passed(p.name, p.Transcript().Entries())
@@ -75,7 +80,25 @@ func (l *lot) full() bool {
 func (l *lot) release() {
 	sp := l.sessions[0]
 	l.sessions = l.sessions[1:]
-	l.watched = append(l.watched, watched{Spec: sp.name(), Failure: sp.watched()})
+	sp.watched()
+	l.watched = append(l.watched, *sp.found)
+}
+
+// broken is told what the session of a spec broke with.
+func (l *lot) broken(sp *spec, err error) {
+	if sp.found != nil {
+		sp.found.broke = err
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reported = append(l.reported, err)
+}
+
+// isElsewhere tells whether it was another session that broke this one, by what a spec was told of, or was given up for:
+// the watch ended early then, and that is all.
+func (l *lot) isElsewhere(w watched) bool {
+	return errors.Is(w.broke, subject.ErrGivenUp) || slices.ContainsFunc(l.reported, func(err error) bool { return errors.Is(w.broke, err) })
 }
 
 // clear watches what is parked to the end, and reports it.
@@ -92,34 +115,30 @@ func (s *suite) clear() {
 	for len(s.lot.sessions) > 0 {
 		s.lot.release()
 	}
+	for n, w := range s.lot.watched {
+		if s.lot.isElsewhere(w) {
+			s.lot.watched[n] = watched{Spec: w.Spec}
+		}
+	}
 	ginkgo.AddReportEntry(watchEntry, s.lot.watched, ginkgo.ReportEntryVisibilityNever)
 }
 
-// watched ends a parked session and says what has happened in it.
-func (sp *spec) watched() (failure string) {
+// watched ends a parked session and notes what has happened in it.
+func (sp *spec) watched() {
 	sp.ctx = context.Background() // its own is over
 	sp.with = []string{sp.name()}
 	sp.entry = sp.suite.entries[slices.IndexFunc(sp.suite.entries, ofLast)]
 	sp.phase = "the session was watched after everything in it had ended"
-	return sp.attempt(func() {
-		sp.pullAll()
+	sp.found.Failure = sp.attempt(func() {
+		broke := sp.pullAll()
 		sp.expectNothing()
+		if broke != nil {
+			sp.broke("watch it", broke)
+		}
 		sp.finish()
 		sp.expectNothing()
 	})
-}
-
-// pullAll takes what has been reported so far, and what the session broke with, if it did.
-func (sp *spec) pullAll() {
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
-	var err error
-	for err == nil {
-		err = sp.pull(now)
-	}
-	if err != now.Err() {
-		sp.broke("watch it", err)
-	}
+	sp.found.Blame = sp.blame
 }
 
 // expectNothing expects that no callback is reported since the connection had come to rest, nor one of the socket that
@@ -182,18 +201,17 @@ func (s *suite) watchJudged(all []watched) verdict.Spec {
 // judgement is what the watch over the sessions of all processes says of its clause.
 func judgement(all []watched) verdict.Spec {
 	spec := verdict.Spec{Clause: lastClause, Name: watchName, Status: verdict.Passed}
-	var failures []string
-	for _, w := range all {
-		if w.Failure != "" {
-			failures = append(failures, w.Failure)
-		}
+	failures := slices.DeleteFunc(slices.Clone(all), func(w watched) bool { return w.Failure == "" })
+	if len(failures) == 0 {
+		return spec
 	}
-	if len(failures) > 0 {
-		spec.Status = verdict.Failed
-		spec.Failure = failures[0]
-		if n := len(failures) - 1; n > 0 {
-			spec.Failure += fmt.Sprintf("\nthe same, or the like, in %d more of the %d sessions that were watched:\n%s\n", n, len(all), others(all, failures[0]))
-		}
+	shown := failures[0]
+	if n := slices.IndexFunc(failures, func(w watched) bool { return w.Blame == "" }); n >= 0 {
+		shown = failures[n] // which counts, while what the driver spoilt does not
+	}
+	spec.Status, spec.Blame, spec.Failure = verdict.Failed, shown.Blame, shown.Failure
+	if n := len(failures) - 1; n > 0 {
+		spec.Failure += fmt.Sprintf("\nthe same, or the like, in %d more of the %d sessions that were watched:\n%s\n", n, len(all), others(all, shown.Failure))
 	}
 	return spec
 }

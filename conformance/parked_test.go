@@ -35,7 +35,8 @@ func (idleLoop) End() error          { return nil }
 
 // What was watched in all processes is one judgement: the worst of them, told once.
 func TestJudgement(t *testing.T) {
-	quiet, noisy, noisier := watched{Spec: "a/b quiet"}, watched{"c/d noisy", "late read"}, watched{"e/f noisier", "late event"}
+	quiet, spoilt := watched{Spec: "a/b quiet"}, watched{Spec: "g/h spoilt", Failure: "garbage", Blame: verdict.Driver}
+	noisy, noisier := watched{Spec: "c/d noisy", Failure: "late read"}, watched{Spec: "e/f noisier", Failure: "late event"}
 	for _, test := range []struct {
 		name      string
 		processes [][]watched
@@ -45,6 +46,8 @@ func TestJudgement(t *testing.T) {
 		{"nothing happened", [][]watched{{quiet}, {quiet}}, verdict.Passed, nil},
 		{"in one process", [][]watched{{quiet}, {noisy}}, verdict.Failed, []string{"late read"}},
 		{"in both", [][]watched{{quiet, noisy}, {noisier}}, verdict.Failed, []string{"late read", "1 more of the 3 sessions", "e/f noisier"}},
+		{"the driver broke the protocol", [][]watched{{quiet}, {spoilt}}, verdict.NotRun, []string{"garbage"}},
+		{"that, and something happened", [][]watched{{spoilt, noisy}}, verdict.Failed, []string{"late read", "1 more of the 2 sessions", "g/h spoilt"}},
 		{"one of them had none", [][]watched{nil, {noisier}}, verdict.Failed, []string{"late event"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,6 +30,7 @@ type spec struct {
 	requests []subject.Request
 	turns    [][]subject.Request // the same, as they were performed
 	forgot   int                 // how many requests there were before these
+	mayLack  bool                // what is asked for need not be offered
 	phase    string              // what the spec is about, where that is not its clause
 	with     []string            // specs that it takes to see its failure again, beside itself
 	records  []subject.Record
@@ -41,6 +42,7 @@ type spec struct {
 	canaryBytes int   // that it was sent
 
 	rested time.Time // when all connections had come to rest; zero while there are some
+	found  *watched  // by the watch over the session, when it is parked
 
 	// T is the time that a timed spec is about.
 	T   time.Duration
@@ -223,6 +225,7 @@ func (sp *spec) broke(doing string, err error) {
 	if err == io.EOF {
 		err = errors.New("the session has ended")
 	}
+	sp.suite.lot.broken(sp, err)
 	sp.fail("%s: %v", doing, err)
 }
 
@@ -239,14 +242,16 @@ func (sp *spec) explain(message string) string {
 		message += "\n(" + sp.phase + ")"
 	}
 	if sp.session != nil {
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		for sp.pull(now) == nil {
-		}
+		sp.pullAll() // what broke the session has been said
 	}
 	timeline := slices.Clone(sp.timeline)
 	for _, p := range sp.peers {
 		timeline.Passed(p.name, p.Transcript().Entries())
+	}
+	if s, is := sp.session.(subject.Logging); is {
+		for _, said := range s.Log() {
+			timeline = append(timeline, verdict.Moment{Time: said.Time, Who: "log", What: said.Text})
+		}
 	}
 	if text, at, _ := sp.onTerminal(); text != "" {
 		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", What: "wrote to its terminal: " + subject.Quote([]byte(text))})

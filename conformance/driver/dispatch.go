@@ -24,12 +24,15 @@ func (q *question) key() key { return key{q.request.Session, q.request.ID} }
 
 // dispatch takes a line to whom it concerns. It is called with mu held; an error is a breach of the protocol.
 func (p *process) dispatch(line record) error {
+	if line.Seq == 0 {
+		return fmt.Errorf("a line has no \"seq\" where %d was due", p.lastSeq+1)
+	}
 	if line.Seq != p.lastSeq+1 {
 		return fmt.Errorf("a line has the number %d where %d was due: one was lost, or they came out of order", line.Seq, p.lastSeq+1)
 	}
 	p.lastSeq = line.Seq
 	if p.spoilt && line.Session != "" && p.sessions[line.Session] == nil && !p.held[line.Session] {
-		return nil // of one that was given up
+		return p.stray()
 	}
 	switch {
 	case line.Event == "":
@@ -41,10 +44,46 @@ func (p *process) dispatch(line record) error {
 	if !known {
 		return fmt.Errorf("an event of the session %q, which is not open: nothing may follow the answer to end", line.Session)
 	}
-	if err := line.Condition.Check(); err != nil {
+	if err := checkEvent(line.Record); err != nil {
 		return err
 	}
-	s.records.Put(line.Record)
+	return s.put(line.Record)
+}
+
+func checkEvent(r subject.Record) error {
+	switch r.Event {
+	case subject.OnConnect, subject.OnRead, subject.OnWrite, subject.OnClose:
+		return nil
+	case subject.OnEvent:
+		if r.Condition == nil {
+			return fmt.Errorf("an event callback was called with no \"condition\"")
+		}
+		return r.Condition.Check()
+	default:
+		return fmt.Errorf("there is no event %q: use one of connect, read, write, event, close, ran", r.Event)
+	}
+}
+
+// What may come for nothing: bytes of a session that nobody has read yet, and lines of sessions that were given up.
+const (
+	mostUnread = 64 << 20
+	mostStrays = 10_000
+)
+
+// put hands a record to the session, which must not be flooded.
+func (s *session) put(r subject.Record) error {
+	s.records.Put(r)
+	if s.records.Unread() > mostUnread {
+		return fmt.Errorf("it floods the suite: of the session %q, more than %d MiB have not been read yet, and there is no end to it", s.name, mostUnread>>20)
+	}
+	return nil
+}
+
+// stray is called for a line of a session that was given up.
+func (p *process) stray() error {
+	if p.strays++; p.strays > mostStrays {
+		return fmt.Errorf("%w, and wrote %d more lines", subject.ErrGivenUp, mostStrays)
+	}
 	return nil
 }
 
@@ -91,8 +130,11 @@ func (p *process) deliver(q *question, line record) error {
 	if line.OK != nil {
 		r.OK = new(subject.Result)
 		if err := decode(line.OK, r.OK); err != nil {
-			return fmt.Errorf("the result of %s (%s) is not one: %w", which(line), q.request, err)
+			return fmt.Errorf("the result of %s (%s) is not as it should be: %w", which(line), q.request, err)
 		}
+	}
+	if r.OK != nil && q.request.Op == subject.Closed && r.OK.Closed == nil {
+		return fmt.Errorf("%s (%s) needs \"closed\", be it false, for its result", which(line), q.request)
 	}
 	if !r.Deferred && (r.OK == nil) == (r.Error == nil) {
 		return fmt.Errorf("%s (%s) needs either an \"ok\" or an \"error\" for an answer", which(line), q.request)
@@ -102,7 +144,9 @@ func (p *process) deliver(q *question, line record) error {
 			return err
 		}
 	}
-	q.session.records.Put(r)
+	if err := q.session.put(r); err != nil {
+		return err
+	}
 	if q.request.Op == subject.End {
 		delete(p.sessions, q.session.name)
 		q.session.records.End(nil)

@@ -26,6 +26,9 @@ type Driver struct {
 // Start starts a driver and asks it what it is. Patience bounds each start, and each answer that only the process,
 // not its loop, has to do with.
 func Start(ctx context.Context, command []string, patience time.Duration) (*Driver, error) {
+	if len(command) == 0 {
+		return nil, errors.New("start the driver: there is no command to start it with")
+	}
 	d := &Driver{command: command, patience: patience}
 	p, hello, err := d.start(ctx)
 	if err != nil {
@@ -52,7 +55,7 @@ func (d *Driver) start(ctx context.Context) (*process, introduction, error) {
 	}
 	if err != nil {
 		p.stop()
-		return nil, hello, fmt.Errorf("%w\n(it must answer hello, as PROTOCOL.md describes)", err)
+		return nil, hello, fmt.Errorf("%w\n(it has to answer hello, its first line, as conformance/driver/PROTOCOL.md describes, and to write the answer out at once)", err)
 	}
 	return p, hello, nil
 }
@@ -62,7 +65,7 @@ func introduced(line record) (hello introduction, err error) {
 		return hello, fmt.Errorf("it answers hello with an error: %w", line.Error)
 	}
 	if err := decode(line.OK, &hello); err != nil {
-		return hello, fmt.Errorf("its answer to hello is not one: %w: %s", err, line.OK)
+		return hello, fmt.Errorf("its answer to hello is not as it should be: %w: %s", err, line.OK)
 	}
 	return hello, nil
 }

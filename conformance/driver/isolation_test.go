@@ -22,6 +22,11 @@ func TestGivenUp(t *testing.T) {
 	if err := given.Perform(subject.Request{ID: 2, Op: subject.Write, On: "x"}); err != nil {
 		t.Fatal(err)
 	}
+	for range 2 { // the event, and the answer
+		if _, err := given.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := given.Close(); err != nil {
 		t.Error(err)
 	}
@@ -38,6 +43,35 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+// A process that owes an answer to a session when that is given up is asked for nothing more; what it has to tell the
+// others, it can still tell.
+func TestGivenUpUnanswered(t *testing.T) {
+	sharing := strings.Replace(hello, `"name"`, `"sessions":true,"name"`, 1)
+	d, err := start(t, sh(sharing+opened+`echo '{"seq":3,"id":1,"session":"s2","ok":{}}'; read l; echo '{"seq":4,"event":"connect","session":"s2","on":"x","callbacks":"A"}'; cat >&2`)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	if err := given.Perform(subject.Request{ID: 2, Op: subject.Sync}); err != nil {
+		t.Fatal(err)
+	}
+	given.Close()
+	if r, err := kept.Next(t.Context()); err != nil || r.Event != subject.OnConnect {
+		t.Errorf("the other session was told %v, %v", r, err)
+	}
+	if err := kept.Perform(subject.Request{ID: 2, Op: subject.End}); err != subject.ErrGivenUp {
+		t.Errorf("it is asked for more, with %v", err)
+	}
+}
+
 // What befalls a session that is alone is nobody else's business, and the reverse.
 func TestOpenAlone(t *testing.T) {
 	d := startToy(t)
@@ -49,7 +83,7 @@ func TestOpenAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kept.Perform(subject.Request{ID: 2, Op: "die"}); err != nil {
+	if err := kept.Perform(subject.Request{ID: 2, Op: subject.SetData, On: "x", Data: []byte(die)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := collect(t, kept); err == nil {
@@ -89,7 +123,7 @@ func TestOpenSeparate(t *testing.T) {
 		if refused := answer.Error != nil && answer.Error.Unsupported; refused != (s == separate) {
 			t.Errorf("the answer to wrap is the %s", answer)
 		}
-		if err := s.Perform(subject.Request{ID: 3, Op: "die"}); err != nil {
+		if err := s.Perform(subject.Request{ID: 3, Op: subject.SetData, On: "x", Data: []byte(die)}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := collect(t, s); err == nil {

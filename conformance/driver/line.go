@@ -49,8 +49,11 @@ type introduction struct {
 	Sessions bool `json:"sessions,omitempty"`
 }
 
-// errLine: what came is not a line of the protocol.
-var errLine = errors.New("not a line of the protocol")
+// errLine: what came is not a line of the protocol; errCut: it may have become one.
+var (
+	errLine = errors.New("not a line of the protocol")
+	errCut  = fmt.Errorf("%w: cut off before its end", errLine)
+)
 
 func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, maxLine) }
 
@@ -63,7 +66,7 @@ func readLine(r *bufio.Reader, v any) (shown string, err error) {
 	case errors.Is(err, bufio.ErrBufferFull):
 		err = fmt.Errorf("%w: longer than %d bytes", errLine, maxLine)
 	case err != nil && len(line) > 0:
-		err = fmt.Errorf("%w: cut off before its end", errLine)
+		err = errCut
 	case err == nil:
 		if err = decode(line, v); err != nil {
 			err = fmt.Errorf("%w: %w", errLine, err)
@@ -85,7 +88,7 @@ func decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return err
+		return undecoded(err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return errors.New("something follows the JSON object")

@@ -3,6 +3,7 @@ package driver
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -22,10 +23,14 @@ const grace = 3 * time.Second
 // A process is a running driver. What mu guards is shared by the sessions and the reader of its lines.
 type process struct {
 	cmd      *exec.Cmd
-	in, out  *os.File
-	log      tail
+	mark     string // is in its environment, and in that of all that it starts
+	in       *os.File
+	out      *os.File
+	stderr   *os.File
+	log      tail // of stderr
 	terminal *terminal
-	died     chan struct{} // closed when the process has ended
+	exited   chan struct{} // closed when the process has ended
+	died     chan struct{} // closed when its last words are read, too
 	gone     chan struct{} // closed when its lines are read, too, and nothing of it is left
 
 	mu       sync.Mutex
@@ -34,44 +39,66 @@ type process struct {
 	held     map[string]bool     // those that were not closed, the ended ones included
 	opened   int                 // sessions so far
 	spoilt   bool                // by a session that did not end
+	stuck    bool                // it did not get an answer
+	strays   int                 // lines of sessions that were given up
 	lastSeq  int
 	killed   bool  // by kill
-	err      error // why no more lines are expected
+	broke    error // why no more lines are expected
 }
 
 // spawn starts a driver in a session of its own, so that all that it starts in turn can be ended with it, and that it
 // finds no terminal but the one that is watched.
 func spawn(command []string) (*process, error) {
-	inR, inW, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("open a pipe to the driver: %w", err)
-	}
-	outR, outW, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("open a pipe from the driver: %w", errors.Join(err, inR.Close(), inW.Close()))
-	}
+	mark := marker + "=" + rand.Text()
 	p := &process{
-		cmd: exec.Command(command[0], command[1:]...), in: inW, out: outR, terminal: openTerminal(),
-		died: make(chan struct{}), gone: make(chan struct{}),
+		cmd: exec.Command(command[0], command[1:]...), mark: mark, terminal: openTerminal(),
+		exited: make(chan struct{}), died: make(chan struct{}), gone: make(chan struct{}),
 		asked: make(map[key]*question), sessions: make(map[string]*session), held: make(map[string]bool),
 	}
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, &p.log
+	theirs, err := p.openPipes()
+	if err != nil {
+		p.terminal.hangUp()
+		return nil, fmt.Errorf("open pipes to the driver: %w", err)
+	}
+	p.cmd.Env = append(os.Environ(), mark)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if p.terminal.err == nil {
 		p.cmd.ExtraFiles = []*os.File{p.terminal.theirs}
 		p.cmd.SysProcAttr.Setctty, p.cmd.SysProcAttr.Ctty = true, 3 // the first behind the standard ones
 	}
-	p.cmd.WaitDelay = grace
 	started := make(chan error)
 	go p.run(started)
 	err = <-started
-	inR.Close()
-	outW.Close()
+	closeAll(theirs...)
 	if err != nil {
 		p.terminal.hangUp()
-		return nil, errors.Join(err, inW.Close(), outR.Close())
+		closeAll(p.in, p.out, p.stderr)
+		return nil, cannotStart(command[0], err)
 	}
 	return p, nil
+}
+
+// openPipes opens those to the standard input of the process, and from its output and error; it returns their ends.
+func (p *process) openPipes() (theirs []*os.File, err error) {
+	var pipes [3]struct{ r, w *os.File }
+	for n := range pipes {
+		if pipes[n].r, pipes[n].w, err = os.Pipe(); err != nil {
+			for _, opened := range pipes[:n] {
+				closeAll(opened.r, opened.w)
+			}
+			return nil, err
+		}
+	}
+	p.in, p.out, p.stderr = pipes[0].w, pipes[1].r, pipes[2].r
+	theirs = []*os.File{pipes[0].r, pipes[1].w, pipes[2].w}
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = theirs[0], theirs[1], theirs[2]
+	return theirs, nil
+}
+
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
 }
 
 // run starts the process, reads its lines and sees it off. What labels the goroutine that it is started for has are
@@ -84,18 +111,21 @@ func (p *process) run(started chan<- error) {
 		return
 	}
 	defer close(p.gone)
-	var reading sync.WaitGroup
+	var reading, logging sync.WaitGroup
 	reading.Go(p.readLines)
 	reading.Go(p.terminal.watch)
+	logging.Go(func() { io.Copy(&p.log, p.stderr) })
 	p.cmd.Wait() // what it was is in the process's state
-	close(p.died)
-	// What it left behind in its group goes with it; what left the group cannot keep us waiting.
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	close(p.exited)
+	p.endRest()
+	// What is left all the same cannot keep us waiting.
 	p.out.SetReadDeadline(time.Now().Add(grace))
+	p.stderr.SetReadDeadline(time.Now().Add(grace))
+	logging.Wait()
+	close(p.died)
 	p.terminal.hangUp()
 	reading.Wait()
-	p.in.Close()
-	p.out.Close()
+	closeAll(p.in, p.out, p.stderr)
 }
 
 func (p *process) readLines() {
@@ -115,42 +145,58 @@ func (p *process) readLine(r *bufio.Reader) error {
 	var line record
 	shown, err := readLine(r, &line)
 	switch {
+	case errors.Is(err, errCut):
+		return fmt.Errorf("%w: %s", err, shown)
 	case errors.Is(err, errLine):
-		return fault("%v: %s", err, shown)
+		return fault("what it wrote to its standard output is %v: %s", err, shown)
 	case err != nil:
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if breach := p.dispatch(line); breach != nil {
-		return fault("%v: %s", breach, shown)
+	breach := p.dispatch(line)
+	if breach == nil || errors.Is(breach, subject.ErrGivenUp) {
+		return breach
 	}
-	return nil
+	return fault("%v: %s", breach, shown)
 }
 
 // explain says what it means that no more lines can be read.
 func (p *process) explain(err error) error {
 	var breach *subject.Fault
-	if errors.As(err, &breach) {
+	if errors.As(err, &breach) || errors.Is(err, subject.ErrGivenUp) {
 		return err
 	}
-	select {
-	case <-p.died:
-		return fmt.Errorf("the driver's process ended (%s)%s", p.cmd.ProcessState, p.words())
-	case <-time.After(2 * grace): // WaitDelay is in it
-		return fault("it closed its standard output, but runs on%s", p.words())
+	within := ""
+	if errors.Is(err, errCut) {
+		within = fmt.Sprintf("; its last line is %v", err)
 	}
+	select {
+	case <-p.exited:
+		<-p.died
+	case <-time.After(grace):
+		return fault("it closed its standard output, but runs on%s%s", within, p.words())
+	}
+	if state := p.cmd.ProcessState; within == "" || !state.Success() {
+		return fmt.Errorf("the driver's process ended (%s)%s%s", state, within, p.words())
+	}
+	return fault("what it wrote to its standard output is %v", err)
 }
 
-// fail ends every session, and whatever waits for an answer.
+// fail ends every session, and whatever waits for an answer. What breaks the protocol is ended at once: nothing is to
+// be learnt from it any more, and it may go on for ever.
 func (p *process) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = err
+	if p.broke == nil {
+		p.broke = err
+	}
+	var breach *subject.Fault
+	if errors.As(err, &breach) || errors.Is(err, subject.ErrGivenUp) {
+		p.end()
 	}
 	for _, s := range p.sessions {
-		s.records.End(p.err)
+		s.records.End(p.broke)
 	}
 	for _, q := range p.asked {
 		if q.reply != nil {
@@ -163,15 +209,11 @@ func (p *process) fail(err error) {
 // stop ends the process, if need be by force, and returns what was wrong with its end.
 func (p *process) stop() error {
 	p.in.Close()
-	select {
-	case <-p.gone:
+	if p.exits(grace) {
 		return p.ended()
-	case <-time.After(grace):
 	}
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
-	select {
-	case <-p.gone:
-	case <-time.After(grace):
+	if !p.exits(grace) {
 		p.kill()
 	}
 	if err := p.ended(); err != nil {
@@ -180,13 +222,33 @@ func (p *process) stop() error {
 	return fault("its process did not exit within %v of the end of its input, and had to be ended by a signal%s", grace, p.words())
 }
 
+// exits waits for the end of the process, and then until nothing is left of it.
+func (p *process) exits(within time.Duration) bool {
+	select {
+	case <-p.exited:
+		<-p.gone
+		return true
+	case <-time.After(within):
+		return false
+	}
+}
+
 // kill ends the process by force: there is nothing left to be learnt from it.
 func (p *process) kill() {
 	p.mu.Lock()
-	p.killed = true
+	p.end()
 	p.mu.Unlock()
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.gone
+}
+
+// end is kill without waiting. It is called with mu held.
+func (p *process) end() {
+	select {
+	case <-p.exited:
+	default:
+		p.killed = true
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
 }
 
 // ended returns what was wrong before the end, or with the status that a process left by itself.
@@ -196,7 +258,7 @@ func (p *process) ended() error {
 	var breach *subject.Fault
 	state := p.cmd.ProcessState
 	switch {
-	case errors.As(p.err, &breach):
+	case errors.As(p.broke, &breach):
 		return breach
 	case !p.killed && state.Exited() && !state.Success():
 		return fault("its process ended with %v, though its input just ended%s", state, p.words())
@@ -207,31 +269,3 @@ func (p *process) ended() error {
 
 // words are the last that it has said, as the end of a sentence.
 func (p *process) words() string { return p.terminal.String() + p.log.String() }
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu   sync.Mutex
-	data []byte
-}
-
-const tailSize = 4 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.data = append(t.data, p...)
-	if len(t.data) > tailSize {
-		t.data = append([]byte(nil), t.data[len(t.data)-tailSize:]...)
-	}
-	return len(p), nil
-}
-
-// String is the tail as the end of a sentence.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.data) == 0 {
-		return "; it wrote nothing to its standard error"
-	}
-	return fmt.Sprintf("; the end of its standard error:\n%s", t.data)
-}

@@ -2,7 +2,6 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +33,7 @@ func (p *process) newSession(alone bool) *session {
 func (p *process) usable() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.err == nil && !p.spoilt
+	return p.broke == nil && !p.spoilt
 }
 
 // ask puts a question to the process itself.
@@ -51,7 +50,7 @@ func (p *process) ask(ctx context.Context, r request, patience time.Duration) (r
 		if !answered {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			return record{}, p.err
+			return record{}, p.broke
 		}
 		return line, nil
 	case <-ctx.Done():
@@ -78,7 +77,7 @@ func (p *process) unwritten(err error) error {
 	case <-p.gone:
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.err
+		return p.broke
 	case <-time.After(2 * grace):
 		return fmt.Errorf("the driver does not read its standard input: %w", err)
 	}
@@ -88,8 +87,11 @@ func (p *process) unwritten(err error) error {
 func (p *process) note(questions []*question) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil {
-		return nil, p.err
+	switch {
+	case p.broke != nil:
+		return nil, p.broke
+	case p.stuck:
+		return nil, subject.ErrGivenUp
 	}
 	var lines []byte
 	for _, q := range questions {
@@ -148,12 +150,16 @@ func (s *session) Terminal() (text string, at time.Time, err error) {
 	return s.process.terminal.since(s.opened)
 }
 
+// Log implements [subject.Logging].
+func (s *session) Log() []subject.Said { return s.process.log.lines(s.opened) }
+
 // Close ends the process if it was for this session alone. A session that did not end as it should spoils its process:
-// it takes no new one, and is killed when the others that it holds have been closed.
+// it takes no new one, and is killed when the others that it holds have been closed. If it owed the session an answer,
+// it may owe it for ever, and no other one is asked anything any more.
 func (s *session) Close() error {
 	switch spoilt, last := s.leave(); {
 	case spoilt && last:
-		s.process.fail(errGivenUp)
+		s.process.fail(subject.ErrGivenUp)
 		s.process.kill()
 		return nil
 	case s.alone:
@@ -163,8 +169,6 @@ func (s *session) Close() error {
 	}
 }
 
-var errGivenUp = errors.New("the session was given up")
-
 // leave tells whether the process is spoilt, and whether the session was the last one in it.
 func (s *session) leave() (spoilt, last bool) {
 	p := s.process
@@ -172,9 +176,20 @@ func (s *session) leave() (spoilt, last bool) {
 	defer p.mu.Unlock()
 	if _, open := p.sessions[s.name]; open {
 		p.spoilt = true
-		s.records.End(errGivenUp)
+		p.stuck = p.stuck || p.owes(s)
+		s.records.End(subject.ErrGivenUp)
 	}
 	delete(p.sessions, s.name)
 	delete(p.held, s.name)
 	return p.spoilt, len(p.held) == 0
+}
+
+// owes tells whether a session has not got all its answers.
+func (p *process) owes(s *session) bool {
+	for _, q := range p.asked {
+		if q.session == s && !q.waits {
+			return true
+		}
+	}
+	return false
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,16 +19,10 @@ type terminal struct {
 	ours, theirs *os.File // ours is never blocked on; both are nil where no terminal could be opened
 	err          error    // why not
 
-	mu      sync.Mutex
-	written []piece
-	size    int
-	hungUp  bool
-}
+	written tail
 
-// A piece is what one read found.
-type piece struct {
-	time time.Time
-	text string
+	mu     sync.Mutex
+	hungUp bool
 }
 
 // openTerminal does without one if it cannot be had: it takes one to judge a single clause.
@@ -87,29 +80,15 @@ func (t *terminal) take(fd uintptr) bool {
 	if n <= 0 {
 		return err == syscall.EINTR
 	}
-	t.written = append(t.written, piece{time.Now(), string(buffer[:n])})
-	for t.size += n; t.size > tailSize; t.written = t.written[1:] {
-		t.size -= len(t.written[0].text)
-	}
+	t.written.Write(buffer[:n])
 	return true
 }
 
 // since returns what was written since a time, and when that began.
 func (t *terminal) since(begin time.Time) (text string, at time.Time, err error) {
 	t.drain()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var all strings.Builder
-	for _, p := range t.written {
-		if p.time.Before(begin) {
-			continue
-		}
-		if all.Len() == 0 {
-			at = p.time
-		}
-		all.WriteString(p.text)
-	}
-	return all.String(), at, t.err
+	text, at = t.written.since(begin)
+	return text, at, t.err
 }
 
 // hangUp ends the watch, when all has been seen.

@@ -75,7 +75,7 @@ func TestTerminal(t *testing.T) {
 	}
 	const times = 100
 	for n := range times {
-		if err := before.Perform(subject.Request{ID: n + 2, Op: "ask"}); err != nil {
+		if err := before.Perform(subject.Request{ID: n + 2, Op: subject.SetData, On: "x", Data: []byte(ask)}); err != nil {
 			t.Fatal(err)
 		}
 		if r, err := before.Next(t.Context()); err != nil || r.Error != nil {
@@ -117,6 +117,41 @@ func TestTerminalIsRead(t *testing.T) {
 	if got := onTerminal(t, s); !strings.HasSuffix(got, "xend") || len(got) > 4<<10 {
 		t.Errorf("the terminal says %d bytes: %s", len(got), subject.Quote([]byte(got)))
 	}
+}
+
+// What is written to standard error is there by lines, for the sessions that are open.
+func TestLog(t *testing.T) {
+	sharing := strings.Replace(hello, `"name"`, `"sessions":true,"name"`, 1)
+	d, err := start(t, sh(sharing+opened+`printf 'one\ntw' >&2; printf 'o\n\nthree' >&2; echo '{"seq":3,"id":2,"session":"s1","ok":{}}'; `+
+		`read l; echo '{"seq":4,"id":1,"session":"s2","ok":{}}'; echo four >&2; cat`)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	if err := before.Perform(subject.Request{ID: 2, Op: subject.Sync}); err != nil {
+		t.Fatal(err)
+	}
+	said := func(s subject.Session) func() (texts []string) {
+		return func() (texts []string) {
+			for _, line := range s.(subject.Logging).Log() {
+				texts = append(texts, line.Text)
+			}
+			return texts
+		}
+	}
+	g := gomega.NewWithT(t)
+	g.Eventually(said(before), "10s").Should(gomega.Equal([]string{"one", "two", "", "three"}))
+	after, err := d.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close()
+	g.Eventually(said(before), "10s").Should(gomega.Equal([]string{"one", "two", "", "threefour"}))
+	g.Expect(said(after)()).To(gomega.Equal([]string{"four"}))
 }
 
 // Terminals do not outlive their drivers, and those that do not start leave none.

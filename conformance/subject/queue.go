@@ -12,6 +12,7 @@ import (
 type Queue struct {
 	mu      sync.Mutex
 	records []Record
+	unread  int // their size
 	ended   bool
 	err     error
 	changed chan struct{} // closed at the next change, nil while nobody waits
@@ -26,7 +27,21 @@ func (q *Queue) Put(r Record) {
 	}
 	r.Time = time.Now()
 	q.records = append(q.records, r)
+	q.unread += r.size()
 	q.wake()
+}
+
+// Unread is how many bytes, roughly, are waiting to be asked for.
+func (q *Queue) Unread() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.unread
+}
+
+// size is what a record takes, roughly.
+func (r Record) size() int {
+	const itself = 300
+	return itself + len(r.Data)
 }
 
 // End lets [Queue.Next] return err, io.EOF if it is nil, once the records are used up. Only the first call counts.
@@ -72,6 +87,7 @@ func (q *Queue) take() (Record, <-chan struct{}, error) {
 	if len(q.records) > 0 {
 		r := q.records[0]
 		q.records = q.records[1:]
+		q.unread -= r.size()
 		return r, nil, nil
 	}
 	if q.ended {

@@ -2,6 +2,7 @@ package subject
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -38,11 +39,26 @@ type Session interface {
 	Close() error
 }
 
+// ErrGivenUp is what a session ends with that was given up, or that shared its process with one which was.
+var ErrGivenUp = errors.New("the session was given up")
+
 // Watched is a session in a process that has a terminal of its own, where nobody answers.
 type Watched interface {
 	// Terminal returns what was written there since the session was opened (the end of it, where that is long), and
 	// when that began. An error says why it cannot be known.
 	Terminal() (text string, at time.Time, err error)
+}
+
+// Logging is a session in a process that keeps a log for people.
+type Logging interface {
+	// Log returns what was written there since the session was opened: the end of it, where that is long.
+	Log() []Said
+}
+
+// Said is a line of a log.
+type Said struct {
+	Time time.Time
+	Text string
 }
 
 // A Fault is a breach of the contract by what carries the implementation (a driver's bad line, say), not by the

@@ -25,6 +25,7 @@ var rooms = []struct {
 	{"impl/peers/*", []string{"conformance/subject", "conformance/driver"}},
 	{"conformance/subject", nil},
 	{"conformance/driver", []string{"conformance/subject"}},
+	{"conformance/driver/drivertest", nil},
 	{"conformance/verdict", []string{"conformance/subject", "fakeserver", "fixtures"}},
 	{"conformance", []string{"conformance/subject", "conformance/verdict", "fakeserver", "certs", "fixtures"}},
 	{"conformance/report", []string{"conformance/verdict", "fixtures"}},

@@ -128,7 +128,9 @@ func TestPeers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pattern := "^(" + strings.Join(slices.Collect(maps.Keys(test.want)), "|") + ") "
-			r := runs(t, append([]string{"run", "--spec", pattern, "--"}, test.command(t)...)...)
+			driver, passed := behindTap(t, test.command(t)...)
+			r := runs(t, append([]string{"run", "--spec", pattern, "--"}, driver...)...)
+			passed()
 			code := verdict.ExitOK
 			if slices.Contains(slices.Collect(maps.Values(test.want)), verdict.Failed) {
 				code = verdict.ExitFailed
