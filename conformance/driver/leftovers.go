@@ -16,10 +16,8 @@ const marker = "SSLCONFORM_DRIVER"
 // mark, be it in a session of its own. What has another environment is not found.
 func (p *process) endRest() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	for until := time.Now().Add(grace); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
-		if !killMarked(p.mark) {
-			return
-		}
+	for until := time.Now().Add(grace); killMarked(p.mark) && time.Now().Before(until); {
+		<-time.After(5 * time.Millisecond) // they take their time to go
 	}
 }
 

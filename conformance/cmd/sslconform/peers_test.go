@@ -82,6 +82,7 @@ func TestPeers(t *testing.T) {
 			map[string]verdict.Status{
 				"identity/new-stream":          verdict.Passed,
 				"identity/no-new-accessors":    verdict.Passed,
+				"identity/separate":            verdict.Passed,
 				"reattach/read":                verdict.Passed,
 				"reattach/latest":              verdict.Passed,
 				"reattach/paused":              verdict.Passed,
@@ -102,6 +103,7 @@ func TestPeers(t *testing.T) {
 				"error/truncation":             verdict.Passed,
 				"argument/password":            verdict.Passed,
 				"argument/method":              verdict.Passed,
+				"life/throwing-callback":       verdict.Passed,
 			},
 		},
 		"node": {

@@ -8,9 +8,12 @@ import time
 
 
 class Loop:
-    """Runs callbacks, one at a time, in the thread that calls `run`."""
+    """Runs callbacks, one at a time, in the thread that calls `run`. What the callback of a socket raises leaves `run` or,
+    with `hand_on_errors`, is handed to the socket's event callback, as it is; the socket stays open. What the event
+    callback raises itself, or close_cb, goes to sys.excepthook then."""
 
-    def __init__(self):
+    def __init__(self, hand_on_errors=False):
+        self.hand_on_errors = hand_on_errors
         self.running = False
         self.sockets = set()  # the open ones
         self.wires = set()  # the connections, those included that are seen off when their sockets are closed
@@ -25,8 +28,8 @@ class Loop:
         self.watch(self._alarm, selectors.EVENT_READ, self._hear)
 
     def run(self, start):
-        """Runs `start` inside the loop, and then what comes of it, until nothing is left to do or `exit` is called. What
-        a callback raises leaves it. When it returns, all sockets are closed. A loop can run again."""
+        """Runs `start` inside the loop, and then what comes of it, until nothing is left to do or `exit` is called. When
+        it returns, all sockets are closed. A loop can run again."""
         self.running = True
         try:
             start()

@@ -2,6 +2,7 @@
 
 import collections
 import socket
+import sys
 import time
 
 from .conditions import DNSError, SocketClosed, TCPEOF, TCPTimeout, of_network
@@ -20,7 +21,7 @@ def tcp_connect(loop, host, port, read_cb=None, event_cb=None, *, data=None, str
     read_cb(socket, bytes)    data came; none is handed over of a socket that does not drain its buffer
     read_cb(socket, stream)   data can be read from the socket's stream
     write_cb(socket)          all that was written has left
-    event_cb(condition)       everything that is no data
+    event_cb(condition)       everything that is no data; an error of another callback, too, if the loop hands on errors
 
     Timeouts are in seconds; None, or less than nothing, is none. `data` is sent as soon as the connection stands.
     """
@@ -144,6 +145,26 @@ class Socket:
         self._loop.soon(over._pump)
         return over
 
+    def _call(self, name, *arguments):
+        """Calls a callback, if there is one, and does with what it raises as the loop was told."""
+        try:
+            if callback := self._callbacks.get(name):
+                callback(*arguments)
+        except Exception as error:
+            if not self._loop.hand_on_errors:
+                raise
+            self._hand_on(error, name)
+
+    def _hand_on(self, error, name):
+        """Hands an error of a callback to the event callback, which may have moved by a wrap. One of its own, or one that
+        comes when it is gone, goes to sys.excepthook: nobody else would hear of it."""
+        if self._over:
+            self._over._hand_on(error, name)
+        elif name != "event" and self._callbacks.get("event"):
+            self._call("event", error)
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+
     def _pump(self):
         """Goes on with whatever can go on."""
         self._establish()
@@ -161,8 +182,8 @@ class Socket:
         self._reading.touch()
         # It may be the second layer on the wire that stands, which is no second connection.
         announced, self._wire.announced = self._wire.announced, True
-        if not announced and self._callbacks["connect"]:
-            self._callbacks["connect"](self)
+        if not announced:
+            self._call("connect", self)
 
     def _ask(self, operation):
         """What an operation of the layer returns; None if it has to wait, or has failed, which ends the socket."""
@@ -183,8 +204,7 @@ class Socket:
         if self._keep:
             self._buffer += data
             data = b""
-        if self._callbacks["read"]:
-            self._callbacks["read"](self, self._stream or data)
+        self._call("read", self, self._stream or data)
 
     def _pump_out(self):
         """Hands on what was written, as far as it leaves at once: what is still here when the socket is closed is not
@@ -209,8 +229,8 @@ class Socket:
             self._loop.soon(self._pump_out)
 
     def _written(self):
-        if not self._owed and self._callbacks.get("write"):
-            self._callbacks["write"](self)
+        if not self._owed:
+            self._call("write", self)
 
     def _sent(self):
         self._writing.touch()
@@ -228,15 +248,14 @@ class Socket:
     def _fail(self, condition):
         """Ends the socket for a reason that its event callback is told."""
         self._failed = True
-        if self._callbacks["event"]:
-            self._callbacks["event"](condition)
+        self._call("event", condition)
         if not self._closed:
             # A peer that says no more may still listen.
             self._end(lingers=isinstance(condition, TCPEOF))
 
     def _end(self, lingers=False):
         self._closed = True
-        self._callbacks = {}
+        self._callbacks = {"close": self._close_cb}
         self._reading.stop()
         self._writing.stop()
         self._loop.sockets.discard(self)
@@ -245,7 +264,7 @@ class Socket:
         self._wire.read(False)
         self._see_off()
         if self._close_cb:
-            self._loop.soon(self._close_cb)
+            self._loop.soon(lambda: self._call("close"))
 
     def _see_off(self):
         """Ends the connection, behind what is still to be sent."""
