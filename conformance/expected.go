@@ -9,6 +9,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
+	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/fixtures"
 )
@@ -40,6 +41,26 @@ func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
 	}
 	o.report()
 	ginkgo.Fail(failure)
+}
+
+// isEndlessWrap tells whether it was a wrap that was left without an answer, by a subject whose loop goes on. Where wrap
+// ends with the handshake, and that does not end, there is none to give: a failure like others. It ends the spec.
+func (sp *spec) isEndlessWrap(id int) bool {
+	if sp.requested(id).Op != subject.Wrap {
+		return false
+	}
+	sync := subject.Request{ID: sp.id() + 1, Op: subject.Sync}
+	if sp.session.Perform(sync) != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
+	defer cancel()
+	for sp.pull(ctx) == nil {
+		if r := sp.records[len(sp.records)-1]; r.Event == "" && r.ID == sync.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // patienceExpected is how much shorter the wait is of a spec that is expected to fail: mostly for what does not come.

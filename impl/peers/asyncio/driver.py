@@ -1,52 +1,38 @@
-"""A thin driver that puts asyncio's loop.start_tls under sslconform.
+"""A thin driver that puts asyncio's loop.start_tls and StreamWriter.start_tls under sslconform. It takes Python 3.11.
 
-It translates between the lines of sslconform's protocol and asyncio's transports and protocols, and adds nothing that
-asyncio lacks, save for two things that it declares in `by_driver`:
+It translates between the lines of sslconform's protocol and asyncio's transports, protocols and streams, and adds nothing
+that asyncio lacks, save for what it declares in `by_driver`:
 
 reattach  asyncio's callbacks do not carry the transport, and start_tls does not find the callbacks by itself: this
           driver hands it the protocol of the original, and names the transport that a callback belongs to.
 close     asyncio has no close-cb: connection_lost, which ends every connection, stands for it, without the
           exception that it gets.
+identity/stream-to-read-cb
+          asyncio's streams have no callbacks: they are those of the protocol that feeds them.
+data/stream
+          A StreamReader gives what is there at once, and waits for what is not: then this driver does not.
 """
 
 import asyncio
 import base64
-import collections
 import contextlib
 import gc
-import hashlib
 import json
 import os
 import platform
 import resource
-import socket
 import ssl
 import sys
 
-TCP_ERROR = ["tcp-error", "event-error", "tcp-info", "event-info"]
-TYPES = [  # the first that fits: the others are OSErrors themselves
-    (ssl.SSLError, ["tcp-ssl-error", *TCP_ERROR]),
-    (socket.gaierror, ["dns-error", "event-error", "event-info"]),
-    (ConnectionRefusedError, ["tcp-refused", *TCP_ERROR]),
-    (TimeoutError, ["tcp-timeout", *TCP_ERROR]),
-    (OSError, TCP_ERROR),
-]
+from objects import Callbacks, KeepingCallbacks, Socket, Stream, condition
+
 UNOFFERED = {  # fields of what asyncio has no equivalent for
-    "connect": {"stream", "keep", "read_timeout_ms", "write_timeout_ms"},
+    "connect": {"read_timeout_ms", "write_timeout_ms"},
     "write": {"callbacks", "has"},
 }
+AWAITING = {"write", "read", "closed"}  # wait until what they are about is there
 METHODS = {"tls1.2": ssl.TLSVersion.TLSv1_2, "tls1.3": ssl.TLSVersion.TLSv1_3}
 ERRORS = (Exception, asyncio.CancelledError)  # what an operation can end with; CancelledError is no Exception
-
-
-def condition(exc, **fields):
-    """The condition that an exception of asyncio amounts to; one without types if it is of no documented kind."""
-    types = next((types for kind, types in TYPES if isinstance(exc, kind)), [])
-    reason = getattr(exc, "reason", None) or ""  # such as TLSV1_ALERT_UNKNOWN_CA
-    if alert := getattr(ssl.AlertDescription, "ALERT_DESCRIPTION_" + reason.partition("_ALERT_")[2], None):
-        fields["alert"] = int(alert)
-    code = getattr(exc, "errno", None) or 0
-    return {"types": types, "code": code, "message": f"{type(exc).__name__}: {exc}", **fields}
 
 
 def client_context(request):
@@ -56,19 +42,11 @@ def client_context(request):
         context.load_verify_locations(request["authority"])
     else:
         context.verify_mode = ssl.CERT_NONE
-    if "certificate" in request:  # without a password, OpenSSL would ask the terminal for one
-        context.load_cert_chain(request["certificate"], request.get("key"), request.get("password", ""))
+    if "certificate" in request or "key" in request:  # without a password, OpenSSL would ask the terminal for one
+        context.load_cert_chain(request.get("certificate"), request.get("key"), request.get("password", ""))
     if "method" in request:
         context.minimum_version = context.maximum_version = METHODS[request["method"]]
     return context
-
-
-def has_protocol(transport, protocol):
-    """Whether it is the transport's. One over TLS that was closed twice cannot tell: it has let go of its own insides."""
-    try:
-        return transport.get_protocol() is protocol
-    except AttributeError:
-        return False
 
 
 def payload(size, seed):
@@ -99,88 +77,13 @@ def content(request):
     return base64.b64decode(request.get("data", ""))
 
 
-class Digest:
-    """Of what data_received got, by the name of what it was called for."""
-
-    def __init__(self):
-        self.size, self.sha256 = 0, hashlib.sha256()
-
-    def add(self, data):
-        self.size += len(data)
-        self.sha256.update(data)
-
-
-class Callbacks(asyncio.Protocol):
-    """The callbacks that one connect attached; start_tls is given the same ones."""
-
-    def __init__(self, driver, request):
-        self.driver, self.name, self.close_tag = driver, request["as"], None
-        self.tag, self.has, self.first = request["callbacks"], request.get("has", []), content(request)
-        self.digests = collections.defaultdict(Digest) if "digest" in request else None
-
-    def call(self, callback, arguments, **fields):
-        if callback in self.has:
-            self.driver.call(callback, self.name, callbacks=self.tag, arguments=arguments, **fields)
-
-    def connection_made(self, transport):
-        self.driver.sockets[self.name].made(transport)
-        if self.first:
-            transport.write(self.first)
-        self.call("connect", 1, on=self.name)
-
-    def data_received(self, data):
-        if self.digests is None:
-            self.call("read", 1, on=self.name, data=base64.b64encode(data).decode())
-        else:
-            self.digests[self.name].add(data)
-            self.call("read", 1, on=self.name, size=len(data))
-
-    def eof_received(self):
-        types = ["tcp-eof", "tcp-info", "event-info"]
-        self.call("event", 0, condition={"types": types, "message": "eof_received", "socket": self.name})
-
-    def connection_lost(self, exc):
-        if exc is not None:
-            self.call("event", 1, condition=condition(exc, socket=self.name))
-        if self.close_tag is not None:
-            self.driver.call("close", self.close_tag, callbacks=self.close_tag, arguments=0)
-
-
-class Socket:
-    """What the suite has a name for: a transport, or the task that is to make one."""
-
-    def __init__(self, callbacks, making):
-        self.callbacks, self.making = callbacks, making
-        self.transport = asyncio.get_running_loop().create_future()
-
-    def made(self, transport):
-        if not self.transport.done():
-            self.transport.set_result(transport)
-
-    def failed(self, exc):
-        if not self.transport.done():
-            self.transport.set_exception(exc)
-            self.transport.exception()  # else asyncio complains that nobody asked
-
-    async def settled(self):
-        """Before, asyncio has handed out nothing to operate on. Takes no turn if it has."""
-        if not self.transport.done():
-            await asyncio.wait([self.transport])
-
-    def close(self):
-        if self.transport.done():
-            self.transport.result().close()
-        else:
-            self.making.cancel()  # asyncio's way to give up what is still being made
-
-
 class Driver:
     def __init__(self):
         self.loop = asyncio.get_running_loop()
         self.finished = self.loop.create_future()
         self.seq, self.session, self.ended, self.muted = 0, None, False, False
         self.input, self.held, self.deferred = b"", [], []
-        self.sockets, self.tasks = {}, set()
+        self.objects, self.tasks = {}, set()  # the objects by their names
 
     def readable(self):
         data = os.read(sys.stdin.fileno(), 1 << 16)
@@ -213,8 +116,6 @@ class Driver:
         if "when_callback" in request:
             self.deferred.append(request)
             return self.line(**head, deferred=True)
-        if request["op"] in ("write", "closed") and request["on"] in self.sockets:
-            await self.sockets[request["on"]].settled()
         if late := self.attempt(request, head):
             await late
 
@@ -224,13 +125,21 @@ class Driver:
         unoffered = UNOFFERED.get(request["op"], set()) & request.keys() or "write" in request.get("has", [])
         if operation is None or unoffered:
             return self.line(**head, error={"unsupported": True})
+        thing = self.objects.get(request.get("on"))
         try:
-            result = operation(request)
+            if thing and request["op"] in AWAITING and not thing.socket.transport.done():
+                result = self.afterwards(thing.socket, operation, request)
+            else:
+                result = operation(request)
         except ERRORS as exc:
             return self.line(**head, error=condition(exc))
         if asyncio.iscoroutine(result):
             return self.late(result, head)
         self.line(**head, ok=result or {})
+
+    async def afterwards(self, socket, operation, request):
+        await socket.settled()
+        return operation(request)
 
     async def late(self, coroutine, head):
         try:
@@ -254,56 +163,83 @@ class Driver:
     def op_hello(self, request):
         versions = [name for name, has in [("tls1.2", ssl.HAS_TLSv1_2), ("tls1.3", ssl.HAS_TLSv1_3)] if has]
         return {"name": "asyncio", "version": platform.python_version(), "language": "Python",
-                "capabilities": ["connect-callback", "client-certificate", "key-password", "method", "status", "verify",
-                                 "sni", "tls-in-tls", *versions],
-                "by_driver": ["reattach", "close"]}
+                "capabilities": ["stream", "connect-callback", "client-certificate", "key-password", "method", "status",
+                                 "verify", "sni", "tls-in-tls", *versions],
+                "by_driver": ["reattach", "close", "identity/stream-to-read-cb", "data/stream"]}
 
     def op_open(self, request):
         self.session = request["session"]
 
     def op_connect(self, request):
-        callbacks = Callbacks(self, request)
+        keeps = "stream" in request or "keep" in request
+        callbacks = (KeepingCallbacks if keeps else Callbacks)(self, request, content(request))
+        callbacks.socket = self.add(request["as"], callbacks, "stream" in request).socket
         making = self.loop.create_connection(lambda: callbacks, request["host"], request["port"])
-        self.sockets[request["as"]] = Socket(callbacks, self.spawn(self.connecting(callbacks, making)))
+        callbacks.socket.making = self.spawn(self.connecting(callbacks, making))
+
+    def add(self, name, callbacks, streams, close_tag=None):
+        """Makes, under a name, what is to be a socket or a stream."""
+        if streams:
+            socket = self.objects[name + ".socket"] = Socket(name + ".socket", callbacks, name, close_tag)
+            thing = Stream(socket)
+        else:
+            thing = Socket(name, callbacks, None, close_tag)
+        self.objects[name] = thing
+        return thing
 
     async def connecting(self, callbacks, making):
         try:
             await making
         except ERRORS as exc:
-            self.sockets[callbacks.name].failed(exc)
+            callbacks.socket.failed(exc)
             if isinstance(exc, Exception):  # connect has been answered: the event callback is what is left
-                callbacks.call("event", 1, condition=condition(exc, socket=callbacks.name))
+                callbacks.call("event", 1, condition=condition(exc, socket=callbacks.socket.name))
 
-    async def op_wrap(self, request):
-        original = self.sockets[request["on"]]
-        callbacks, before = original.callbacks, None
-        wrapped = self.sockets[request["as"]] = Socket(callbacks, asyncio.current_task())
+    def op_wrap(self, request):
+        original = self.objects[request["on"]]
+        streams = isinstance(original, Stream)
+        wrapped = self.add(request["as"], original.socket.callbacks, streams, request.get("close_callback"))
+        return self.wrapping(original, wrapped, request)
+
+    async def wrapping(self, original, wrapped, request):
+        callbacks = original.socket.callbacks
+        wrapped.socket.making = asyncio.current_task()
         try:
-            await original.settled()
-            transport, context = original.transport.result(), client_context(request)
-            # From here on all calls come from the new transport, some of them before start_tls has returned it.
-            before = callbacks.name, callbacks.close_tag
-            callbacks.name, callbacks.close_tag = request["as"], request.get("close_callback")
-            new = await self.loop.start_tls(transport, callbacks, context, server_hostname=request.get("server_name"))
+            await original.socket.settled()
+            original.socket.transport.result()  # or why there is none
+            context = client_context(request)
+            callbacks.follow(original.socket, wrapped.socket)
+            transport = await original.start_tls(wrapped, context, request.get("server_name"))
         except ERRORS as exc:
-            if before and has_protocol(transport, callbacks):  # refused: the original is as it was
-                callbacks.name, callbacks.close_tag = before
-            wrapped.failed(exc)
+            callbacks.follow(None, None)  # if it was refused, the original is as it was
+            wrapped.socket.failed(exc)
             raise
-        wrapped.made(new)
-        return new and {"kind": "socket"}  # start_tls gives back None if the connection was closed meanwhile
+        wrapped.socket.made(transport)
+        if isinstance(wrapped, Stream):
+            return {"kind": "stream", "same_as": request["on"]}
+        return transport and {"kind": "socket"}  # start_tls gives back None if the connection was closed meanwhile
 
     def op_write(self, request):
-        self.sockets[request["on"]].transport.result().write(content(request))
+        self.objects[request["on"]].write(content(request))
+
+    def op_read(self, request):
+        data = self.objects[request["on"]].read()
+        return data and {"data": base64.b64encode(data).decode()}
+
+    def op_stream(self, request):
+        socket = self.objects[request["on"]].socket
+        socket.stream = request["as"]
+        self.objects[request["as"]] = Stream(socket)
+        return {"kind": "stream"}
 
     def op_close(self, request):
-        self.sockets[request["on"]].close()
+        self.objects[request["on"]].close()
 
     def op_closed(self, request):
-        return {"closed": self.sockets[request["on"]].transport.result().is_closing()}
+        return {"closed": self.objects[request["on"]].socket.transport.result().is_closing()}
 
     def op_digest(self, request):
-        digest = self.sockets[request["on"]].callbacks.digests[request["on"]]
+        digest = self.objects[request["on"]].callbacks.digests[request["on"]]
         return {"size": digest.size, "sha256": digest.sha256.hexdigest()}
 
     def op_status(self, request):
@@ -319,10 +255,10 @@ class Driver:
             await asyncio.sleep(0)
 
     async def op_end(self, request):
-        for named in self.sockets.values():
+        for named in self.objects.values():
             with contextlib.suppress(*ERRORS):  # those that could not be made
-                named.close()
-            named.transport.cancel()  # what waits for one is answered before this
+                named.socket.close()
+            named.socket.transport.cancel()  # what waits for one is answered before this
         await asyncio.gather(*self.tasks - {asyncio.current_task()}, return_exceptions=True)
         await self.op_sync(request)  # connection_lost comes in a later turn than close
         self.ended = True
