@@ -215,3 +215,24 @@ void add(struct request *made, struct bufferevent *bev, const struct request *co
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 	objects = o;
 }
+
+void op_digest(struct request *r, struct object *o)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char what[200];
+	int n = snprintf(what, sizeof what, "\"size\":%ld,\"sha256\":\"", o->size);
+	unsigned length = 0;
+	EVP_MD_CTX *so_far = need(EVP_MD_CTX_new());
+
+	if (o->digest) {
+		EVP_MD_CTX_copy_ex(so_far, o->digest);
+		EVP_DigestFinal_ex(so_far, sum, &length);
+		for (unsigned i = 0; i < length; i++)
+			n += snprintf(what + n, sizeof what - n, "%02x", sum[i]);
+		snprintf(what + n, sizeof what - n, "\"");
+		ok(r, what);
+	} else {
+		fail(r, "", 0, "no digest was asked for", get(o->made, "as"));
+	}
+	EVP_MD_CTX_free(so_far);
+}

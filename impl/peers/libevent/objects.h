@@ -46,6 +46,9 @@ void fail(const struct request *r, const char *types, unsigned long code, const 
 /* Names a bufferevent and attaches the callbacks that a connect asked for. */
 void add(struct request *made, struct bufferevent *bev, const struct request *connect);
 
+/* Answers with the size and the SHA-256 of what its read callback was handed. */
+void op_digest(struct request *r, struct object *o);
+
 /* Lets go of what had a name and is freed: nobody can ask for it any more. Not for inside a callback. */
 void forget(const char *name);
 
