@@ -3,10 +3,10 @@
  *
  * A plain socket is a bufferevent_socket, and wrapping it is bufferevent_openssl_filter_new over it, with the flags of
  * libevent's own sample, le-proxy.c. libevent leaves four things to its user, and they are the driver's doing: to set
- * the original's callbacks on the filter, to free a bufferevent once its event callback has told of an error or an EOF,
- * to know what is closed and call close-cb, and to have OpenSSL send a name but no address (by_driver). Nothing is made
- * up for: what libevent has not sent when a filter is freed stays unsent, and timeouts stay with the bufferevent that
- * they were set on.
+ * the original's callbacks on the filter and enable there what was enabled, to free a bufferevent once its event
+ * callback has told of an error or an EOF, to know what is closed and call close-cb, and to have OpenSSL send a name but
+ * no address (by_driver). Nothing is made up for: what libevent has not sent when a filter is freed stays unsent, and
+ * timeouts stay with the bufferevent that they were set on.
  *
  * The process holds one session.
  */
@@ -89,7 +89,7 @@ static void op_connect(struct request *r)
 	int length = sizeof address, error;
 	char where[128];
 
-	add(r, bev, r);
+	add(r, bev, r, EV_READ | EV_WRITE);
 	if (*get(r, "read_timeout_ms") || *get(r, "write_timeout_ms"))
 		set_timeouts(bev, r);
 	write_content(bev, r);
@@ -106,6 +106,7 @@ static void op_connect(struct request *r)
 
 static void op_wrap(struct request *r, struct object *o)
 {
+	short enabled = bufferevent_get_enabled(o->bev); /* libevent is about to enable all of it */
 	SSL *ssl = client(r);
 
 	if (!ssl) {
@@ -116,7 +117,7 @@ static void op_wrap(struct request *r, struct object *o)
 		    get(o->made, "as"));
 		return;
 	}
-	add(r, need(bufferevent_openssl_filter_new(base, o->bev, ssl, BUFFEREVENT_SSL_CONNECTING, FLAGS)), o->connect);
+	add(r, need(bufferevent_openssl_filter_new(base, o->bev, ssl, BUFFEREVENT_SSL_CONNECTING, FLAGS)), o->connect, enabled);
 	ok(r, "\"kind\":\"socket\"");
 }
 

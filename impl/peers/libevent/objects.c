@@ -201,7 +201,7 @@ void forget(const char *name)
 	}
 }
 
-void add(struct request *made, struct bufferevent *bev, const struct request *connect)
+void add(struct request *made, struct bufferevent *bev, const struct request *connect, short enabled)
 {
 	struct object *o = need(calloc(1, sizeof *o));
 	const char *has = get(connect, "has");
@@ -212,7 +212,8 @@ void add(struct request *made, struct bufferevent *bev, const struct request *co
 		EVP_DigestInit_ex(o->digest = need(EVP_MD_CTX_new()), EVP_sha256(), NULL);
 	bufferevent_setcb(bev, strstr(has, "\"read\"") ? on_read : NULL, strstr(has, "\"write\"") ? on_write : NULL, on_event,
 	    (void *)connect);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
+	bufferevent_enable(bev, enabled);
+	bufferevent_disable(bev, ~enabled & EV_WRITE); /* a new one comes with it */
 	objects = o;
 }
 
