@@ -30,7 +30,8 @@ static bool configure(SSL_CTX *context, const struct request *r)
 	    SSL_CTX_set_max_proto_version(context, version) != 1))
 		return false;
 	return (!*certificate || SSL_CTX_use_certificate_chain_file(context, certificate) == 1) &&
-	    (!*key || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1);
+	    (!*key || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1) &&
+	    ((!*certificate && !*key) || SSL_CTX_check_private_key(context) == 1);
 }
 
 SSL *client(const struct request *r)
