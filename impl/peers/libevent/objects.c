@@ -146,11 +146,25 @@ static void on_write(struct bufferevent *bev, void *with)
 	fire(name, "write");
 }
 
+/*
+ * What OpenSSL says of a failure; 0 if it is none of its own. libevent hands out the last error first, and among them what
+ * SSL_get_error returned: what went wrong is the first that comes from OpenSSL's queue.
+ */
+static unsigned long cause(struct bufferevent *bev)
+{
+	unsigned long error, first = 0;
+
+	while ((error = bufferevent_get_openssl_error(bev)))
+		if (!first || ERR_GET_LIB(error))
+			first = error;
+	return first;
+}
+
 static void on_event(struct bufferevent *bev, short what, void *with)
 {
 	int error = EVUTIL_SOCKET_ERROR(); /* before anything else can set it */
-	unsigned long ssl = bufferevent_get_openssl_error(bev);
 	const char *name = name_of(bev), *has = get(with, "has");
+	unsigned long ssl;
 
 	if (what & BEV_EVENT_CONNECTED) {
 		if (strstr(has, "\"connect\"")) {
@@ -160,6 +174,7 @@ static void on_event(struct bufferevent *bev, short what, void *with)
 		}
 		return;
 	}
+	ssl = cause(bev);
 	if (strstr(has, "\"event\"")) {
 		event("event", NULL, get(with, "callbacks"), 1);
 		if (ssl)
