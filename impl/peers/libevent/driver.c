@@ -3,10 +3,10 @@
  *
  * A plain socket is a bufferevent_socket, and wrapping it is bufferevent_openssl_filter_new over it, with the flags of
  * libevent's own sample, le-proxy.c. libevent leaves four things to its user, and they are the driver's doing: to set
- * the original's callbacks on the filter, to free a bufferevent once its event callback has told of an error or an EOF,
- * to know what is closed and call close-cb, and to have OpenSSL send a name but no address (by_driver). Nothing is made
- * up for: what libevent has not sent when a filter is freed stays unsent, and timeouts stay with the bufferevent that
- * they were set on.
+ * the original's callbacks on the filter and enable there what was enabled, to free a bufferevent once its event
+ * callback has told of an error or an EOF, to know what is closed and call close-cb, and to have OpenSSL send a name but
+ * no address (by_driver). Nothing is made up for: what libevent has not sent when a filter is freed stays unsent, and
+ * timeouts stay with the bufferevent that they were set on.
  *
  * The process holds one session.
  */
@@ -27,6 +27,7 @@
 #include <openssl/ssl.h>
 
 #include "objects.h"
+#include "tls.h"
 
 static struct event_base *base;
 static struct request *held, *syncs, *finishing;
@@ -54,29 +55,6 @@ static void op_hello(struct request *r)
 	    "\"wrap-before-connect\",\"client-certificate\",\"key-password\",\"method\",\"status\",\"loop-end\","
 	    "\"alert-name\",\"verify\",\"sni\",\"tls-in-tls\",\"tls1.2\",\"tls1.3\"]", event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING));
 	ok(r, what);
-}
-
-/* The bytes that a request is about; libevent knows nothing of text. */
-static unsigned char *content(const struct request *r, size_t *size)
-{
-	const char *encoded = get(r, "data");
-	size_t length = strlen(encoded);
-	unsigned long wanted = strtoul(get(r, "size"), NULL, 10), x = strtoul(get(r, "seed"), NULL, 10);
-	unsigned char *data = need(malloc((wanted ? wanted : length) + 1));
-
-	*size = wanted;
-	for (size_t n = 0; n < wanted; n++) {
-		x = (x * 1103515245 + 12345) & 0xffffffff;
-		data[n] = x >> 16 & 255;
-	}
-	if (wanted || !length)
-		return data;
-	if (EVP_DecodeBlock(data, (const unsigned char *)encoded, length) < 0)
-		die("not base64", encoded);
-	*size = length / 4 * 3;
-	for (; encoded[length - 1] == '='; length--)
-		--*size; /* EVP_DecodeBlock counts the padding */
-	return data;
 }
 
 static bool write_content(struct bufferevent *bev, const struct request *r)
@@ -111,7 +89,7 @@ static void op_connect(struct request *r)
 	int length = sizeof address, error;
 	char where[128];
 
-	add(r, bev, r);
+	add(r, bev, r, EV_READ | EV_WRITE);
 	if (*get(r, "read_timeout_ms") || *get(r, "write_timeout_ms"))
 		set_timeouts(bev, r);
 	write_content(bev, r);
@@ -126,54 +104,20 @@ static void op_connect(struct request *r)
 	fail(r, TCP_ERROR, error, evutil_socket_error_to_string(error), get(r, "as"));
 }
 
-static int give_password(char *buffer, int size, int writing, void *password)
-{
-	(void)writing;
-	return snprintf(buffer, size, "%s", (const char *)password); /* even an empty one keeps OpenSSL from asking the terminal */
-}
-
-/* What a wrap is told of certificates and versions; false if it cannot be used. */
-static bool configure(SSL_CTX *context, const struct request *r)
-{
-	const char *certificate = get(r, "certificate"), *key = get(r, "key"), *method = get(r, "method");
-	int version = !strcmp(method, "tls1.2") ? TLS1_2_VERSION : !strcmp(method, "tls1.3") ? TLS1_3_VERSION : 0;
-
-	SSL_CTX_set_default_passwd_cb(context, give_password);
-	SSL_CTX_set_default_passwd_cb_userdata(context, (void *)get(r, "password"));
-	if (*get(r, "authority")) {
-		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-		if (SSL_CTX_load_verify_file(context, get(r, "authority")) != 1)
-			die("no authority in", get(r, "authority"));
-	}
-	if (*method && (!version || SSL_CTX_set_min_proto_version(context, version) != 1 ||
-	    SSL_CTX_set_max_proto_version(context, version) != 1))
-		return false;
-	return (!*certificate || SSL_CTX_use_certificate_chain_file(context, certificate) == 1) &&
-	    (!*key || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1);
-}
-
 static void op_wrap(struct request *r, struct object *o)
 {
-	SSL_CTX *context = need(SSL_CTX_new(TLS_client_method()));
-	const char *server = get(r, "server_name");
-	unsigned char address[4];
-	SSL *ssl;
+	short enabled = bufferevent_get_enabled(o->bev); /* libevent is about to enable all of it */
+	SSL *ssl = client(r);
 
-	if (!configure(context, r)) {
+	if (!ssl) {
 		unsigned long error = ERR_get_error();
 
 		ERR_clear_error(); /* it must not be taken for one of a connection */
-		SSL_CTX_free(context);
 		fail(r, "", error, ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : ERR_reason_error_string(error),
 		    get(o->made, "as"));
 		return;
 	}
-	ssl = need(SSL_new(context));
-	SSL_CTX_free(context); /* the SSL has a reference of its own */
-	if (*server && (SSL_set1_host(ssl, server) != 1 ||
-	    (evutil_inet_pton(AF_INET, server, address) != 1 && SSL_set_tlsext_host_name(ssl, server) != 1)))
-		die("not a server's name", server);
-	add(r, need(bufferevent_openssl_filter_new(base, o->bev, ssl, BUFFEREVENT_SSL_CONNECTING, FLAGS)), o->connect);
+	add(r, need(bufferevent_openssl_filter_new(base, o->bev, ssl, BUFFEREVENT_SSL_CONNECTING, FLAGS)), o->connect, enabled);
 	ok(r, "\"kind\":\"socket\"");
 }
 
@@ -208,27 +152,6 @@ static void op_disable(struct request *r, struct object *o)
 	ok(r, "");
 }
 
-static void op_digest(struct request *r, struct object *o)
-{
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	char what[200];
-	int n = snprintf(what, sizeof what, "\"size\":%ld,\"sha256\":\"", o->size);
-	unsigned length = 0;
-	EVP_MD_CTX *so_far = need(EVP_MD_CTX_new());
-
-	if (o->digest) {
-		EVP_MD_CTX_copy_ex(so_far, o->digest);
-		EVP_DigestFinal_ex(so_far, sum, &length);
-		for (unsigned i = 0; i < length; i++)
-			n += snprintf(what + n, sizeof what - n, "%02x", sum[i]);
-		snprintf(what + n, sizeof what - n, "\"");
-		ok(r, what);
-	} else {
-		fail(r, "", 0, "no digest was asked for", get(o->made, "as"));
-	}
-	EVP_MD_CTX_free(so_far);
-}
-
 static void op_status(struct request *r)
 {
 	DIR *folder = need(opendir("/proc/self/fd"));
@@ -251,11 +174,8 @@ static void op_close(struct request *r, struct object *o)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(o->bev);
 
-	if (ssl) { /* the idiom of libevent's book: send close_notify, do not wait for the peer's */
-		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
-		SSL_shutdown(ssl);
-		ERR_clear_error(); /* in a handshake it fails, and must not leave its error to another socket */
-	}
+	if (ssl)
+		say_goodbye(ssl);
 	discard(o->bev);
 	ok(r, "");
 }

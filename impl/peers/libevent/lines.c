@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 void die(const char *why, const char *what)
 {
 	fprintf(stderr, "driver: %s: %.200s\n", why, what);
@@ -54,6 +56,28 @@ const char *get(const struct request *r, const char *key)
 		if (!strcmp(r->key[i], key))
 			return r->value[i];
 	return "";
+}
+
+unsigned char *content(const struct request *r, size_t *size)
+{
+	const char *encoded = get(r, "data");
+	size_t length = strlen(encoded);
+	unsigned long wanted = strtoul(get(r, "size"), NULL, 10), x = strtoul(get(r, "seed"), NULL, 10);
+	unsigned char *data = need(malloc((wanted ? wanted : length) + 1));
+
+	*size = wanted;
+	for (size_t n = 0; n < wanted; n++) {
+		x = (x * 1103515245 + 12345) & 0xffffffff;
+		data[n] = x >> 16 & 255;
+	}
+	if (wanted || !length)
+		return data;
+	if (EVP_DecodeBlock(data, (const unsigned char *)encoded, length) < 0)
+		die("not base64", encoded);
+	*size = length / 4 * 3;
+	for (; encoded[length - 1] == '='; length--)
+		--*size; /* EVP_DecodeBlock counts the padding */
+	return data;
 }
 
 void text(const char *key, const char *value)

@@ -3,6 +3,7 @@
 #define LINES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct request {
 	struct request *next;
@@ -19,6 +20,9 @@ struct request *parse(char *line);
 
 /* The value of a field; empty if it was left out. */
 const char *get(const struct request *r, const char *key);
+
+/* The bytes that a request is about, to be freed; text is bytes. */
+unsigned char *content(const struct request *r, size_t *size);
 
 /* Prints a field with a string. */
 void text(const char *key, const char *value);

@@ -146,11 +146,25 @@ static void on_write(struct bufferevent *bev, void *with)
 	fire(name, "write");
 }
 
+/*
+ * What OpenSSL says of a failure; 0 if it is none of its own. libevent hands out the last error first, and among them what
+ * SSL_get_error returned: what went wrong is the first that comes from OpenSSL's queue.
+ */
+static unsigned long cause(struct bufferevent *bev)
+{
+	unsigned long error, first = 0;
+
+	while ((error = bufferevent_get_openssl_error(bev)))
+		if (!first || ERR_GET_LIB(error))
+			first = error;
+	return first;
+}
+
 static void on_event(struct bufferevent *bev, short what, void *with)
 {
 	int error = EVUTIL_SOCKET_ERROR(); /* before anything else can set it */
-	unsigned long ssl = bufferevent_get_openssl_error(bev);
 	const char *name = name_of(bev), *has = get(with, "has");
+	unsigned long ssl;
 
 	if (what & BEV_EVENT_CONNECTED) {
 		if (strstr(has, "\"connect\"")) {
@@ -160,6 +174,7 @@ static void on_event(struct bufferevent *bev, short what, void *with)
 		}
 		return;
 	}
+	ssl = cause(bev);
 	if (strstr(has, "\"event\"")) {
 		event("event", NULL, get(with, "callbacks"), 1);
 		if (ssl)
@@ -201,7 +216,7 @@ void forget(const char *name)
 	}
 }
 
-void add(struct request *made, struct bufferevent *bev, const struct request *connect)
+void add(struct request *made, struct bufferevent *bev, const struct request *connect, short enabled)
 {
 	struct object *o = need(calloc(1, sizeof *o));
 	const char *has = get(connect, "has");
@@ -212,6 +227,28 @@ void add(struct request *made, struct bufferevent *bev, const struct request *co
 		EVP_DigestInit_ex(o->digest = need(EVP_MD_CTX_new()), EVP_sha256(), NULL);
 	bufferevent_setcb(bev, strstr(has, "\"read\"") ? on_read : NULL, strstr(has, "\"write\"") ? on_write : NULL, on_event,
 	    (void *)connect);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
+	bufferevent_enable(bev, enabled);
+	bufferevent_disable(bev, ~enabled & EV_WRITE); /* a new one comes with it */
 	objects = o;
+}
+
+void op_digest(struct request *r, struct object *o)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char what[200];
+	int n = snprintf(what, sizeof what, "\"size\":%ld,\"sha256\":\"", o->size);
+	unsigned length = 0;
+	EVP_MD_CTX *so_far = need(EVP_MD_CTX_new());
+
+	if (o->digest) {
+		EVP_MD_CTX_copy_ex(so_far, o->digest);
+		EVP_DigestFinal_ex(so_far, sum, &length);
+		for (unsigned i = 0; i < length; i++)
+			n += snprintf(what + n, sizeof what - n, "%02x", sum[i]);
+		snprintf(what + n, sizeof what - n, "\"");
+		ok(r, what);
+	} else {
+		fail(r, "", 0, "no digest was asked for", get(o->made, "as"));
+	}
+	EVP_MD_CTX_free(so_far);
 }

@@ -43,8 +43,11 @@ void answer(const struct request *r);
 void ok(const struct request *r, const char *what);
 void fail(const struct request *r, const char *types, unsigned long code, const char *message, const char *on);
 
-/* Names a bufferevent and attaches the callbacks that a connect asked for. */
-void add(struct request *made, struct bufferevent *bev, const struct request *connect);
+/* Names a bufferevent, attaches the callbacks that a connect asked for, and enables these directions. */
+void add(struct request *made, struct bufferevent *bev, const struct request *connect, short enabled);
+
+/* Answers with the size and the SHA-256 of what its read callback was handed. */
+void op_digest(struct request *r, struct object *o);
 
 /* Lets go of what had a name and is freed: nobody can ask for it any more. Not for inside a callback. */
 void forget(const char *name);
