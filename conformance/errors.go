@@ -20,6 +20,7 @@ func (c *catalogue) errors() {
 	c.errorOfClientCertificate()
 	c.errorInRecords()
 	c.errorInFlights()
+	c.errorInFullRecord()
 	c.errorLate()
 	c.errorAtEnd()
 	c.errorOnce()

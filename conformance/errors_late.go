@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fakeserver"
@@ -31,6 +32,28 @@ func (c *catalogue) errorInFlights() {
 		sp.Expect(failure.condition).To(beAnError(), "the condition reported")
 	})
 }
+
+// A record that is longer than it may be, though not by its header, is delivered by some.
+func (c *catalogue) errorInFullRecord() {
+	c.of("error/overlong")
+	for _, v := range versions {
+		c.it("reports a record that holds 16,385 bytes, or delivers all of it, under "+v.name, func(sp *spec) {
+			_, since := sp.upgradedThen(sp.handshakeUnder(v), fault{steps: []fakeserver.Step{fakeserver.ByHand(fakeserver.CraftedData(tooFull))}})
+			sp.awaitBytesOrFailure("all that is in the record, or an event that reports it", since, len(tooFull))
+			sp.fence()
+			if len(sp.events(since, subject.OnEvent)) == 0 {
+				sp.Expect(line(sp.handed(since))).To(be(line(tooFull)), "what the read callback got")
+				return
+			}
+			sp.expectOneEvent(since)
+			sp.Expect(sp.events(since, subject.OnEvent)[0].Condition).To(beA(subject.TCPSSLError), "the condition reported")
+			sp.Expect(sp.reads(since)).To(be([]line{}), "the calls of read callbacks since the wrap")
+		}).needing(v.needs)
+	}
+}
+
+// tooFull is a byte more than a record may hold.
+var tooFull = strings.Repeat("overlong ", 1821)[:1<<14+1]
 
 // descriptions are those of alerts (RFC 8446, section 6, and those of TLS 1.2) that are errors wherever they come, and
 // one that nobody has a name for.

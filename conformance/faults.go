@@ -51,10 +51,13 @@ const (
 	plainText  = "500 5.5.1 no TLS to be had here\r\n"
 	httpAnswer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 	smtpBanner = "220 mail.example.org ESMTP ready when you are\r\n"
-	noRecord   = "no record at all" // 16 bytes: as many as any implementation needs to see it
 	// sslv2Hello is the header of a SERVER-HELLO of SSL 2.0, and as much behind it as that says.
 	sslv2Hello = "\x80\x2e\x04\x00\x01\x00\x02\x00\x00\x00\x03\x00\x10\x07\x00\xc0\x05\x00\x80\x03\x00\x80" + "0123456789abcdef0123456789"
 )
+
+// noRecord is as much as any implementation needs to see it: there are those that wait for all that the first five bytes
+// announce, if they were a header, before they look at what it is.
+var noRecord = strings.Repeat("no record at all", 1<<12+1)
 
 // randomBytes are always the same ones for a seed. They do not begin as a record does, which could be waited for.
 func randomBytes(seed uint64) string {
@@ -96,7 +99,6 @@ var (
 	garbageFault  = fault{how: "bytes that are no record", steps: []fakeserver.Step{fakeserver.SendPlain(noRecord)}}
 	typeFault     = byHand("a record of a type that there is not", fakeserver.Crafted{Type: 99})
 	overlongFault = fault{how: "a record of 65,535 bytes", steps: []fakeserver.Step{fakeserver.SendPlain("\x17\x03\x03\xff\xff" + strings.Repeat("overlong ", 7282)[:0xffff])}}
-	fullFault     = byHand("a record that holds 16,385 bytes", fakeserver.Crafted{Content: strings.Repeat("overlong ", 1821)[:1<<14+1]})
 	finishedFault = fault{how: "a Finished behind the handshake", steps: []fakeserver.Step{fakeserver.ByHand(fakeserver.StrayFinished)}}
 	requestFault  = fault{how: "a CertificateRequest that was not offered to be taken", steps: []fakeserver.Step{fakeserver.ByHand(fakeserver.CertificateRequest)}, under: tls13}
 	changeFault   = fault{how: "a change_cipher_spec behind the handshake", steps: []fakeserver.Step{fakeserver.ByHand(fakeserver.StrayChangeCipherSpec)}, under: tls12}
@@ -104,7 +106,7 @@ var (
 	cutFault      = fault{how: "FIN inside a record", steps: []fakeserver.Step{fakeserver.Cut(300, fakeserver.Send(strings.Repeat("cut ", 100))), fakeserver.FIN()}}
 )
 
-var sessionFaults = []fault{forgedFault, tagFault, earlierFault, laterFault, garbageFault, typeFault, overlongFault, fullFault,
+var sessionFaults = []fault{forgedFault, tagFault, earlierFault, laterFault, garbageFault, typeFault, overlongFault,
 	finishedFault, requestFault, changeFault, lateFault, cutFault, endFault, resetFault}
 
 // byHand is a fault by one record, which is application data but for what is told of it.
