@@ -64,9 +64,9 @@ func (s *suite) probe(ctx context.Context, e *entry, c subject.Capability) {
 }
 
 // expectOffered expects that a request was not answered with "unsupported": no spec asks for what a subject does not
-// declare, but to see that it is so.
+// declare, but to see that it is so. What is there without the TLS part is a clause's own matter.
 func (sp *spec) expectOffered(r subject.Record) {
-	if r.Error == nil || !r.Error.Unsupported || sp.mayLack {
+	if r.Error == nil || !r.Error.Unsupported || sp.mayLack || sp.separate {
 		return
 	}
 	sp.blame = verdict.Driver

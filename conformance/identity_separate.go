@@ -29,7 +29,6 @@ func (c *catalogue) identitySeparate() {
 	}).separately()
 	c.it("has nothing to wrap with where the TLS part is not loaded, and leaves the socket as it is", func(sp *spec) {
 		sp.connected(sp.peer(fakeserver.SendPlain(greeting), fakeserver.Echo()))
-		sp.mayLack = true
 		if answer := sp.do(sp.wrap(closeCB))[0]; answer.Error == nil || !answer.Error.Unsupported {
 			sp.fail("want: wrap answered with \"unsupported\", since the TLS part is not loaded\n got: the %s", answer)
 		}
