@@ -122,6 +122,6 @@ func (sp *spec) secondWrap() subject.Request {
 
 func (sp *spec) refusesSecond(outcome subject.Record) {
 	if outcome.Error == nil {
-		sp.fail("want: an error for the second wrap of the same original\n got: the %s", outcome)
+		sp.fail("want: an error for the second wrap of the same original\n got: %s", outcome)
 	}
 }
