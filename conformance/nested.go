@@ -107,8 +107,11 @@ func (c *catalogue) nestedData() {
 		sp.do(write(wrapped, misdirected)) // refused by rights, which is for the clauses of an original to say
 		sp.fence()
 		sp.do(write(inner, endMark))
-		sp.sees(p, "what was written to the inner socket then, data outside the inner session, or the end of the connection", func(e fakeserver.Entry) bool {
-			return over(e) || clientData(e) && (!insideData(e) || strings.HasSuffix(string(e.Data), endMark))
+		nested := false
+		sp.sees(p, "what was written to the inner socket then, an answer to something else, or the end of the connection", func(e fakeserver.Entry) bool {
+			nested = nested || e.Kind == fakeserver.Handshake && e.Where == fakeserver.Inside
+			answers := e.Side == fakeserver.Peer && e.Kind == fakeserver.Record // by an alert, if it is no record of the inner session
+			return over(e) || insideData(e) && strings.HasSuffix(string(e.Data), endMark) || nested && answers
 		})
 		for _, e := range p.entries(insideData) {
 			if strings.Contains(string(e.Data), "SECRET") {
