@@ -17,8 +17,8 @@ type Finding struct {
 	Section string // of PROTOCOL.md, that tells of it
 	// Problem is what is wrong, with what passed; empty if nothing is.
 	Problem string
-	// Skipped: the subject does not declare what it takes.
-	Skipped bool
+	// Lacks is what it takes and the subject does not declare; empty if it was tried.
+	Lacks subject.Capability
 }
 
 // CheckDriver tries whether a subject, mostly one in another process, does what the specs take for granted, and tells
@@ -35,11 +35,12 @@ func CheckDriver(ctx context.Context, s subject.Subject, o Options, tell func(Fi
 	}
 	for _, c := range checks {
 		finding := Finding{Check: c.what, Section: c.section}
-		if s.Info().Has(c.needs...) {
-			sp := suite.newSpec(ctx, &entry{text: c.what, body: c.body})
-			finding.Problem = sp.attempt(sp.perform)
+		e := &entry{text: c.what, body: c.body, needed: c.needs}
+		if lacking, lacks := suite.lacking(e); lacks {
+			finding.Lacks = lacking
 		} else {
-			finding.Skipped = true
+			sp := suite.newSpec(ctx, e)
+			finding.Problem = sp.attempt(sp.perform)
 		}
 		tell(finding)
 	}

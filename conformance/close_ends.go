@@ -111,7 +111,7 @@ func (c *catalogue) closeByOthers() {
 	})
 	c.it("calls close-cb once when the peer sends what is no record", func(sp *spec) {
 		sp.expectClosedOnce(sp.endsBy(ending{then: []fakeserver.Step{
-			fakeserver.SendPlain("500 5.5.1 this was TLS a moment ago\r\n"), fakeserver.ExpectEnd()}}))
+			fakeserver.SendPlain(noRecord), fakeserver.ExpectEnd()}}))
 	})
 	c.it("calls close-cb once when the peer answers the ClientHello with a fatal alert", func(sp *spec) {
 		sp.expectClosedOnce(sp.failsIn(alertFault))

@@ -32,8 +32,8 @@ func (c *checkCommand) Run(ctx context.Context, s streams) error {
 	options := conformance.Options{Patience: c.Patience, Again: func(...string) string { return "" }}
 	err = conformance.CheckDriver(ctx, d, options, func(f conformance.Finding) {
 		switch {
-		case f.Skipped:
-			fmt.Fprintf(s.out, "· %s: not declared\n", f.Check)
+		case f.Lacks != "":
+			fmt.Fprintf(s.out, "· %s: %s is not declared\n", f.Check, f.Lacks)
 		case f.Problem == "":
 			fmt.Fprintf(s.out, "✓ %s\n", f.Check)
 		default:
