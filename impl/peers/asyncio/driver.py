@@ -230,7 +230,7 @@ class Driver:
         socket = self.objects[request["on"]].socket
         socket.stream = request["as"]
         self.objects[request["as"]] = Stream(socket)
-        return {"kind": "stream"}
+        return {}
 
     def op_close(self, request):
         self.objects[request["on"]].close()
