@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
@@ -119,5 +120,18 @@ func TestRequestsOfFailures(t *testing.T) {
 	runsIn(t, folder, "run", "--spec", "^close/explicit ")
 	if left, err := os.ReadDir(filepath.Join(folder, "out", "specs")); err == nil {
 		t.Errorf("of a run without failures there are %v", left)
+	}
+}
+
+// What is expected of each peer can be read, and is about specs that there are: else only who judges it would notice.
+func TestExpectationsOfPeers(t *testing.T) {
+	peers, err := os.ReadDir("../../../impl/peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, peer := range peers {
+		if _, err := verdict.ReadExpectations(filepath.Join("../../../fixtures/expectations", peer.Name()+".json"), conformance.KnownSpec); err != nil {
+			t.Error(err)
+		}
 	}
 }
