@@ -67,8 +67,10 @@ var checks = []check{
 	{"writes and reads under TLS", "wrap", nil, (*spec).checksTLS},
 	{"reports the call of close-cb", "Events", nil, (*spec).checksCloseCB},
 	{"gives a name to another object", "connect", nil, (*spec).checksNames},
-	{"performs a turn", "Turns", []subject.Capability{subject.WrapBeforeConnect}, (*spec).checksTurn},
+	{"performs a turn", "Turns", nil, (*spec).checksTurn},
+	{"wraps in the turn of connect", "Turns", []subject.Capability{subject.WrapBeforeConnect}, (*spec).checksWrapAtOnce},
 	{"defers operations, and performs them inside the callback in order", "Deferred operations", nil, (*spec).checksDeferred},
+	{"performs them before another callback is called", "Deferred operations", nil, (*spec).checksInside},
 	{"tells which deferred operations never ran", "end", nil, (*spec).checksNeverRan},
 	{"keeps a digest", "digest", nil, (*spec).checksDigest},
 	{"makes streams", "Streams", []subject.Capability{subject.Stream}, (*spec).checksStream},
@@ -173,6 +175,14 @@ func (sp *spec) checksNames() {
 }
 
 func (sp *spec) checksTurn() {
+	sp.connected(sp.peer(fakeserver.SendPlain(greeting), fakeserver.Echo()))
+	since := sp.mark()
+	sp.must(write(plain, "both "), write(plain, "at once"))
+	sp.awaitBytes("what was written in the turn, back from the peer", since, len("both at once"))
+	sp.Expect(sp.handed(since)).To(be("both at once"), "what came back")
+}
+
+func (sp *spec) checksWrapAtOnce() {
 	p := sp.peer(sp.handshake(), fakeserver.Send(welcome), fakeserver.ExpectEnd())
 	ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB), write(wrapped, "at once"))
 	sp.awaitBytes("what the peer sends under TLS", 0, len(welcome))
@@ -197,6 +207,35 @@ func (sp *spec) checksDeferred() {
 		}
 	}
 	sp.Expect(order[:3]).To(be([]line{"read", "ran", "ran"}), "the events: what ran inside a callback comes behind it, before all else")
+}
+
+// checksInside has two sockets get data at once, while the driver is busy: the callback of one may not be called between
+// that of the other and what is deferred to it.
+func (sp *spec) checksInside() {
+	const size, seed, rounds = 1 << 20, 1, 5
+	names := []subject.Handle{plain, bystander}
+	for _, name := range names {
+		sp.connectedAs(connect(sp.peer(fakeserver.SendPlain(greeting), fakeserver.Echo()), name, callbacks))
+	}
+	sp.connectedAs(connect(sp.peer(fakeserver.SendPlain(greeting), fakeserver.ExpectEnd()), "busy", callbacks))
+	for range rounds {
+		for _, name := range names {
+			sp.deferred(when(subject.OnRead, name, subject.Request{Op: subject.Closed, On: name}))
+		}
+		since := sp.mark()
+		sp.must(write(plain, "?"), write(bystander, "?"), writePayload("busy", size, seed))
+		sp.awaitBytes("what was written to both, back from their peers", since, len("??"))
+		sp.must(subject.Request{Op: subject.Sync})
+		called := false
+		for _, r := range sp.records[since:] {
+			if called && r.Event == subject.OnRead {
+				sp.fail("want: what is deferred to a read callback, performed inside it\n got: the %s, before that", r)
+			}
+			if r.Event == subject.OnRead || r.Event == subject.Ran {
+				called = r.Event == subject.OnRead
+			}
+		}
+	}
 }
 
 func (sp *spec) checksNeverRan() {

@@ -14,7 +14,7 @@ const samples = 12
 
 // cutFlights adds the specs of what follows a cut, for the clause that is open: of some cuts evenly spread and, for
 // whoever has the time, of each.
-func (c *catalogue) cutFlights(text string, expect func(sp *spec, cut ...fakeserver.Step)) {
+func (c *catalogue) cutFlights(text string, expect func(sp *spec, cut fakeserver.Step)) {
 	for _, v := range versions {
 		at := func(most int) func(*spec) {
 			return func(sp *spec) {
@@ -22,7 +22,7 @@ func (c *catalogue) cutFlights(text string, expect func(sp *spec, cut ...fakeser
 				for n := range min(most, length) {
 					cut := n * length / min(most, length)
 					sp.round(fmt.Sprintf("the peer's part of the handshake was cut behind %d of some %d bytes", cut, length), func() {
-						expect(sp, fakeserver.ExpectClientHello(), fakeserver.Cut(cut, sp.handshakeUnder(v)))
+						expect(sp, fakeserver.Cut(cut, sp.handshakeUnder(v)))
 					})
 				}
 			}
@@ -59,8 +59,8 @@ func isPeersRecord(e fakeserver.Entry) bool {
 }
 
 // closesOnceAfter closes a wrapped socket whose handshake stalls, and expects that this ends it as any close does.
-func (sp *spec) closesOnceAfter(stall ...fakeserver.Step) {
-	p, since := sp.closesBehind(stall...)
+func (sp *spec) closesOnceAfter(cut fakeserver.Step) {
+	p, since := sp.closesBehind(fakeserver.ExpectClientHello(), cut)
 	sp.awaitCall("the call of close-cb", since, subject.OnClose)
 	sp.rest(p)
 	sp.Expect(sp.history(since)).To(be([]line{"close-cb C"}), "the callbacks called since the wrap")

@@ -103,8 +103,8 @@ func (c *catalogue) errorInHandshake() {
 		ids := sp.begin(connect(p, plain, callbacks), sp.wrap(closeCB))
 		sp.expectError(sp.awaitFailure("an event that reports the end", since, ids[1]))
 	}).needing(subject.WrapBeforeConnect).row("N6")
-	c.cutFlights("reports one error where the peer ends", func(sp *spec, cut ...fakeserver.Step) {
-		sp.expectError(sp.refusedBy(sp.greetingThen(append(cut, fakeserver.FIN(), fakeserver.ExpectEnd())...)))
+	c.cutFlights("reports one error where the peer ends", func(sp *spec, cut fakeserver.Step) {
+		sp.expectError(sp.refusedBy(sp.greetingThen(fakeserver.ExpectClientHello(), cut, fakeserver.FIN(), fakeserver.ExpectEnd())))
 	})
 
 	c.of("error/handshake-reset")
@@ -112,12 +112,23 @@ func (c *catalogue) errorInHandshake() {
 		sp.expectResetOnce(sp.refusedBy(sp.peer(answering(resetFault)...)))
 	}).seen("apple/swift-nio-ssl#253")
 	c.it("reports one event, no timeout, where the peer resets within its first flight, and calls close-cb", func(sp *spec) {
-		reset := fault{steps: []fakeserver.Step{fakeserver.Cut(100, sp.handshake()), fakeserver.RST()}}
-		sp.again(func() { sp.expectResetOnce(sp.refusedBy(sp.peer(answering(reset)...))) })
+		sp.again(func() { sp.expectResetOnce(sp.resetBehind(fakeserver.Cut(100, sp.handshake()))) })
 	}).seen("apple/swift-nio-ssl#253")
-	c.cutFlights("reports one event, no timeout, where the peer resets, and calls close-cb", func(sp *spec, cut ...fakeserver.Step) {
-		sp.expectResetOnce(sp.refusedBy(sp.greetingThen(append(cut, fakeserver.RST())...)))
+	c.cutFlights("reports one event, no timeout, where the peer resets, and calls close-cb", func(sp *spec, cut fakeserver.Step) {
+		sp.expectResetOnce(sp.resetBehind(cut))
 	})
+}
+
+// resetBehind has the peer answer the ClientHello with some bytes, and a reset behind them that is met together with
+// them; it waits until the subject tells of that.
+func (sp *spec) resetBehind(bytes fakeserver.Step) failedWrap {
+	p := sp.stalling(bytes, fakeserver.RST())
+	sp.connected(p)
+	since := sp.mark()
+	ids := sp.begin(sp.wrap(closeCB))
+	sp.sees(p, "a ClientHello", entryKind(fakeserver.ClientHello))
+	sp.meanwhile(func() { p.Resume(serverHello) })
+	return sp.awaitFailure("an error from wrap, or an event that tells of its failure", since, ids...)
 }
 
 func (sp *spec) expectError(f failedWrap) {

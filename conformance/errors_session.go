@@ -66,7 +66,9 @@ func (c *catalogue) errorAtEnd() {
 	}).row("G4")
 	c.it("delivers what came right before the reset, and then reports an error", func(sp *spec) {
 		sp.again(func() {
-			_, since := sp.upgradedThen(sp.handshake(), behind("last words", resetFault))
+			p := sp.peer(standing(sp.handshake(), behind("last words", resetFault))...)
+			since := sp.upgraded(p)
+			sp.meanwhile(func() { p.Resume(theWrap) })
 			failure := sp.awaitEvent("an event that reports the reset", since)
 			sp.fence()
 			sp.Expect(failure.Condition).To(beAnError(), "the condition reported")

@@ -26,6 +26,9 @@ func (s *suite) expect(ctx context.Context, e *entry, x verdict.Expectation) {
 func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
 	wrong := x.Holds(failure, s.subject.Info().Version)
 	switch {
+	case failure == "" && wrong == nil:
+		o.report()
+		return
 	case failure == "":
 		o.Stale = true
 		failure = fmt.Sprintf("%s\n%v", x.Spec, wrong)
@@ -68,7 +71,7 @@ const patienceExpected = 10
 
 // expected tells whether a spec is expected to fail.
 func (s *suite) expected(e *entry) (verdict.Expectation, bool) {
-	return s.options.Expectations.Of(e.name())
+	return s.options.Expectations.Of(e.name(), s.subject.Info().Version)
 }
 
 func (sp *spec) expectedPatience() time.Duration {

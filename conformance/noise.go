@@ -86,6 +86,22 @@ const (
 	canaryCallbacks subject.Tag    = "canary"
 )
 
+// busy is a connection that the subject writes much to while it is to be at work.
+const busy subject.Handle = "busy"
+
+// meanwhile runs f, which lets a peer go on, while the subject makes bytes to write: what the peer sends then is met all
+// at once, and not by luck one after the other.
+func (sp *spec) meanwhile(f func()) {
+	const size, seed = 1 << 18, 1
+	p := sp.startPeer("other peer", fakeserver.SendPlain(greeting), fakeserver.ExpectPlain("!"), fakeserver.ExpectEnd())
+	sp.must(connect(p, busy, canaryCallbacks))
+	sp.awaitRead("the greeting of the other peer", busy, len(greeting))
+	ids := sp.begin(write(busy, "!"), writePayload(busy, size, seed))
+	sp.sees(p, "what is written ahead of that", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Client && e.Kind == fakeserver.Bytes })
+	f()
+	sp.performed(ids)
+}
+
 // tweets connects the canary.
 func (sp *spec) tweets() {
 	sp.canary = sp.startPeer("canary", fakeserver.Echo())

@@ -183,11 +183,12 @@ const watchName = lastClause + " nothing follows while the session is watched"
 // watchJudged is the judgement by what was expected of it.
 func (s *suite) watchJudged(all []watched) verdict.Spec {
 	spec := judgement(all)
-	x, expected := s.options.Expectations.Of(watchName)
+	x, expected := s.options.Expectations.Of(watchName, s.subject.Info().Version)
 	if !expected {
 		return spec
 	}
 	switch wrong := x.Holds(spec.Failure, s.subject.Info().Version); {
+	case spec.Failure == "" && wrong == nil:
 	case spec.Failure == "":
 		spec.Stale, spec.Failure = true, fmt.Sprintf("%s\n%v", x.Spec, wrong)
 	case wrong != nil:

@@ -178,10 +178,10 @@ func (sp *spec) round(about string, f func()) {
 	sp.forget()
 }
 
-// again tries more than once what a subject may pass by luck: where a reset follows bytes, it may meet the two at once,
-// or one after the other.
+// again tries a few times what a subject may pass by luck: where a reset is to be met together with the bytes before it,
+// say; see [spec.meanwhile].
 func (sp *spec) again(try func()) {
-	const tries = 12
+	const tries = 4
 	for n := range tries {
 		sp.round(fmt.Sprintf("it was tried %d times before", n), try)
 	}

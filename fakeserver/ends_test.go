@@ -95,8 +95,26 @@ func TestResetMetByWrite(t *testing.T) {
 	c.SetLinger(0)
 	c.Close()
 	s.Resume("reset")
-	lines := ended(t, s, "got ")
-	gomega.NewWithT(t).Expect(lines).To(gomega.HaveLen(2))
-	gomega.NewWithT(t).Expect(lines[0]).To(gomega.Equal("got RST"))
-	gomega.NewWithT(t).Expect(lines[1]).To(gomega.HavePrefix(`the peer could not send "y" in plain: `))
+	gomega.NewWithT(t).Expect(failure(t, s)).To(gomega.HavePrefix(`the peer could not send "y" in plain: `))
+	gomega.NewWithT(t).Expect(ended(t, s, "got ")[0]).To(gomega.Equal("got RST"))
+}
+
+// What a client still writes when a script has failed does not make TCP drop the alert that tells it why.
+func TestAlertOutlivesWrites(t *testing.T) {
+	step, _ := handshake(t)
+	s := start(t, step)
+	c := dial(t, s)
+	io.WriteString(c, "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03")
+	if _, err := s.Transcript().Await(t.Context(), func(e Entry) bool { return e.Kind == Failed }); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := io.WriteString(c, "more"); err != nil {
+			t.Errorf("write behind the peer's failure: %v", err)
+		}
+	}
+	c.CloseWrite()
+	got, err := io.ReadAll(c)
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.NewWithT(t).Expect(string(got)).To(gomega.HavePrefix("\x15\x03"))
 }

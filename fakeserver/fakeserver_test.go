@@ -61,6 +61,15 @@ func ended(t *testing.T, s *Server, from string) []string {
 	return lines
 }
 
+// failure waits for the end of the script, and returns what the peer could not do; empty if it could do everything.
+func failure(t *testing.T, s *Server) string {
+	t.Helper()
+	if lines := ended(t, s, "the peer could not"); lines != nil {
+		return lines[0]
+	}
+	return ""
+}
+
 func handshake(t *testing.T) (Step, *tls.Config) {
 	t.Helper()
 	authority, err := certs.NewAuthority()

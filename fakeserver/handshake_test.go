@@ -110,7 +110,7 @@ func TestNotRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, RefuseClient(server))
 			tls.Client(dial(t, s), test.config).Handshake()
-			gomega.NewWithT(t).Expect(ended(t, s, "the peer could")).To(gomega.Equal([]string{test.want}))
+			gomega.NewWithT(t).Expect(failure(t, s)).To(gomega.Equal(test.want))
 		})
 	}
 }

@@ -159,12 +159,11 @@ func (s *Server) serve(conn *net.TCPConn, t *Transcript, script []Step) {
 	c := &conversation{server: s, wire: newWire(conn, t)}
 	for _, step := range script {
 		err := step.run(c)
-		if errors.Is(err, errReset) {
+		if errors.Is(err, errReset) || err != nil && !s.failed(t, step, err) {
 			return
 		}
 		if err != nil {
-			s.failed(t, step, err)
-			return
+			break // by FIN: a client that writes just now has to be able to read the alert that was sent
 		}
 	}
 	c.finish()
@@ -172,10 +171,12 @@ func (s *Server) serve(conn *net.TCPConn, t *Transcript, script []Step) {
 	t.add(Entry{Side: Peer, Kind: Closed})
 }
 
-func (s *Server) failed(t *Transcript, step Step, err error) {
+// failed notes that a step could not be done; false if that is because the server was stopped.
+func (s *Server) failed(t *Transcript, step Step, err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.stopped {
 		t.add(Entry{Side: Peer, Kind: Failed, Text: fmt.Sprintf("the peer could not %s: %v", step.name, err)})
 	}
+	return !s.stopped
 }

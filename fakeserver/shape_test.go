@@ -125,8 +125,7 @@ func TestFailedGroup(t *testing.T) {
 	c := dial(t, s)
 	read(t, c, "x") // it was kept until the peer waited
 	io.WriteString(c, "z")
-	want := []string{`the peer could not join: dribble: expect "y" in plain: got "z"`}
-	gomega.NewWithT(t).Expect(ended(t, s, "the peer could not")).To(gomega.Equal(want))
+	gomega.NewWithT(t).Expect(failure(t, s)).To(gomega.Equal(`the peer could not join: dribble: expect "y" in plain: got "z"`))
 }
 
 // A dribbled text is one entry of the transcript, since that is what the script says.

@@ -36,6 +36,7 @@ func TestReadExpectations(t *testing.T) {
 		"filed nowhere":     {with(strings.Replace(expectation, "acme/acme#1", "", 1)), `"where" is empty`},
 		"of which version":  {with(strings.Replace(expectation, "1.0", "", 1)), `"confirmed" is empty`},
 		"of no spec":        {with(strings.Replace(expectation, "does", "did", 1)), "number 1: there is no spec a/must did it"},
+		"two versions":      {with(expectation + "," + strings.Replace(expectation, `"match"`, `"versions":"1.","match"`, 1)), ""},
 		"twice of the same": {with(expectation + "," + expectation), `number 2: there are two for the spec "a/must does it"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +52,18 @@ func TestReadExpectations(t *testing.T) {
 	}
 	if _, err := ReadExpectations("no/such/file", known); err == nil || !strings.Contains(err.Error(), "no/such/file") {
 		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+// An expectation is for all versions, or for those that begin as it says.
+func TestExpectationOf(t *testing.T) {
+	e := Expectations{Expect: []Expectation{{Spec: "a", Why: "it is old", Versions: "1."}, {Spec: "a", Why: "it is new", Versions: "2."}, {Spec: "b", Why: "always"}}}
+	for _, test := range []struct{ spec, version, want string }{
+		{"a", "1.9", "it is old"}, {"a", "2.0", "it is new"}, {"a", "10.0", ""}, {"b", "10.0", "always"}, {"c", "1.9", ""},
+	} {
+		if x, found := e.Of(test.spec, test.version); x.Why != test.want || found != (test.want != "") {
+			t.Errorf("of %s with %s: %q, want %q", test.spec, test.version, x.Why, test.want)
+		}
 	}
 }
 
@@ -71,6 +84,10 @@ func TestHolds(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%q with %s: %s, want %s", test.failure, test.version, got, test.want)
 		}
+	}
+	x.Sometimes = true
+	if x.Holds("", "1.0") != nil || x.Holds("want: this", "1.0") != nil || x.Holds("want: more", "1.0") == nil {
+		t.Error("what fails sometimes may pass, and has to fail as told")
 	}
 }
 

@@ -36,7 +36,7 @@ func (f Failure) String() string {
 		fmt.Fprintf(&b, "the spec: %s\n", f.Spec)
 	}
 	if f.ByDriver {
-		b.WriteString("The driver says that this is its own doing, not its implementation's.\n")
+		b.WriteString("The driver lists this clause under by_driver: what it is about is the driver's doing, not its implementation's.\n")
 	}
 	switch {
 	case f.Clause.ID == "":

@@ -132,13 +132,23 @@ type Verdict struct {
 
 	// What failed is not always the subject's doing.
 	driverFault, suiteFault bool
-	stale                   bool // an expectation is
-	ran                     bool // a spec was, at least
-	failures                []Spec
+	stale                   bool   // an expectation is
+	ran                     bool   // a spec was, at least
+	outside                 []Spec // what failed that is no spec of a clause
 }
 
 // Failures returns all that failed, in the order of the clauses, with what says nothing of the subject.
-func (v Verdict) Failures() []Spec { return v.failures }
+func (v Verdict) Failures() []Spec {
+	failures := slices.Clone(v.outside)
+	for _, c := range v.Clauses {
+		for _, s := range c.Specs {
+			if s.Failure != "" {
+				failures = append(failures, s)
+			}
+		}
+	}
+	return failures
+}
 
 // Of computes the verdict on a subject from what became of the specs. A suite's fault outside any spec has no clause.
 func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds float64) Verdict {
@@ -153,17 +163,12 @@ func Of(info subject.Info, clauses []fixtures.Clause, specs []Spec, seconds floa
 		v.stale = v.stale || s.Stale
 		v.ran = v.ran || s.Blame == "" && (s.Status == Passed || s.Status == ByDriver || s.Status == Failed)
 		if s.Clause == "" {
-			v.failures = append(v.failures, s)
+			v.outside = append(v.outside, s)
 		}
 	}
 	for _, c := range clauses {
 		judged := judge(c, specs)
 		*v.Counts.Of(judged.Status)++
-		for _, s := range judged.Specs {
-			if s.Failure != "" {
-				v.failures = append(v.failures, s)
-			}
-		}
 		v.Clauses = append(v.Clauses, judged)
 	}
 	v.Verdict = v.conclude(info)

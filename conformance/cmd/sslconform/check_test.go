@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/sslconform/sslconform/conformance"
+	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/impl/reference"
 )
 
 // A driver is told what it does not do yet, by the section that tells of it; one that does all of it can be judged.
@@ -41,5 +47,54 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// late performs what is deferred only behind the callbacks that are called at once, as a driver does that posts it to its
+// loop.
+type late struct{ subject.Subject }
+
+func (l late) Open(ctx context.Context) (subject.Session, error) {
+	s, err := l.Subject.Open(ctx)
+	return &lateSession{Session: s}, err
+}
+
+type lateSession struct {
+	subject.Session
+	kept []subject.Record
+}
+
+func (s *lateSession) Next(ctx context.Context) (subject.Record, error) {
+	if n := len(s.kept); n > 0 {
+		r := s.kept[0]
+		s.kept = s.kept[1:]
+		return r, nil
+	}
+	r, err := s.Session.Next(ctx)
+	if err != nil || r.Event != subject.Ran {
+		return r, err
+	}
+	at, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	next, err := s.Session.Next(at)
+	if err != nil {
+		return r, nil
+	}
+	s.kept = []subject.Record{r}
+	return next, nil
+}
+
+// A driver that performs deferred operations behind the callback is found out.
+func TestCheckFindsWhatRunsLate(t *testing.T) {
+	problems := map[string]string{}
+	options := conformance.Options{Patience: 2 * time.Second, Again: func(...string) string { return "" }}
+	err := conformance.CheckDriver(t.Context(), late{reference.New()}, options, func(f conformance.Finding) {
+		if f.Problem != "" {
+			problems[f.Check] = f.Problem
+		}
+	})
+	const check = "performs them before another callback is called"
+	if err != nil || !strings.Contains(problems[check], "want: what is deferred to a read callback, performed inside it\n got: the read callback") {
+		t.Errorf("%v; it finds %q", err, problems)
 	}
 }

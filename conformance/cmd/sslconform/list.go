@@ -8,6 +8,7 @@ import (
 )
 
 type listCommand struct {
+	Clauses  bool `xor:"form" help:"List the clauses: each with its level, the capabilities that it takes, and its sentence."`
 	Wild     bool `xor:"form" help:"List, clause by clause, the failures that were observed in practice, and the specs that stand for them."`
 	Markdown bool `xor:"form" help:"Tell in a table what is tried, as README does."`
 }
@@ -20,6 +21,8 @@ func (l *listCommand) Run(s streams) error {
 		return err
 	}
 	switch {
+	case l.Clauses:
+		return printClauses(s.out, tree)
 	case l.Wild:
 		return printWild(s.out, tree, rows)
 	case l.Markdown:

@@ -140,3 +140,17 @@ stand for 1; not tried yet: 1; not to be tried from outside, or no failures by t
 		t.Errorf("it tells\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+// The list of clauses has each with its sentence, and what it takes.
+func TestListClauses(t *testing.T) {
+	text := listed(t, "--clauses")
+	for _, held := range conformance.Tree() {
+		if !strings.Contains(text, "\n"+held.ID+" (") && !strings.HasPrefix(text, held.ID+" (") {
+			t.Errorf("%s is not listed", held.ID)
+		}
+	}
+	const want = "identity/new-stream (must, takes stream)\n    Wrapping a stream returns a new stream, not a socket"
+	if !strings.Contains(text, want) {
+		t.Errorf("it does not say %q:\n%s", want, text)
+	}
+}

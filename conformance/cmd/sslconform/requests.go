@@ -13,7 +13,8 @@ import (
 )
 
 // writeRequests writes, for each spec that failed, the lines that a driver was sent, or would have been: to send them
-// again by hand, with a peer of one's own at the port. What an earlier run has left is removed.
+// again by hand, with a peer of one's own at the port; the text of the failure comes to name the file. What an earlier run
+// has left is removed.
 func writeRequests(folder string, v verdict.Verdict) error {
 	if err := os.RemoveAll(folder); err != nil {
 		return fmt.Errorf("remove the requests of an earlier run: %w", err)
@@ -23,16 +24,18 @@ func writeRequests(folder string, v verdict.Verdict) error {
 			if len(s.Turns) == 0 {
 				continue
 			}
+			path := filepath.Join(folder, requestsName(c.ID, n))
 			lines, err := driver.Lines(s.Turns...)
 			if err == nil {
 				err = os.MkdirAll(folder, 0o755)
 			}
 			if err == nil {
-				err = os.WriteFile(filepath.Join(folder, requestsName(c.ID, n)), lines, 0o644)
+				err = os.WriteFile(path, lines, 0o644)
 			}
 			if err != nil && !errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("write the requests of %q: %w", s.Name, err)
 			}
+			c.Specs[n].Failure += fmt.Sprintf("its requests, line by line: %s\n", path)
 		}
 	}
 	return nil

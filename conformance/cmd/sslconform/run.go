@@ -141,6 +141,9 @@ type ignore struct{}
 func (ignore) Fail() {}
 
 func (r *runCommand) report(v verdict.Verdict, s streams) error {
+	if err := writeRequests(filepath.Join(r.Out, "specs"), v); err != nil {
+		return err
+	}
 	if err := report.Print(s.out, v); err != nil {
 		return err
 	}
@@ -150,9 +153,6 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 		}
 	}
 	if err := report.WriteJSON(filepath.Join(r.Out, "conformance.json"), v); err != nil {
-		return err
-	}
-	if err := writeRequests(filepath.Join(r.Out, "specs"), v); err != nil {
 		return err
 	}
 	if v.NothingRun() && len(v.Failures()) == 0 {
