@@ -39,6 +39,8 @@ func TestMutants(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the command: %v\n%s", err, out)
 	}
+	var all results
+	t.Cleanup(func() { all.write(t) })
 	for _, m := range append(mutants.All(), mutants.Mutant{Name: "none"}) {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
@@ -48,6 +50,7 @@ func TestMutants(t *testing.T) {
 			}
 			failed, err := failures(t, command, m.Breaks, driver)
 			if err == nil {
+				all.add(m, failed)
 				err = compare(m.Breaks, failed)
 			}
 			if err != nil {
@@ -59,9 +62,9 @@ func TestMutants(t *testing.T) {
 
 // failures runs the suite and returns the clauses that failed.
 func failures(t *testing.T, command string, breaks, driver []string) ([]string, error) {
-	args := []string{"run", "--patience", "1s"}
+	args := []string{"run", "--patience", "2s"}
 	if !*exact {
-		args = append(args, "--spec", "^("+strings.Join(slices.Concat(breaks, sentinels), "|")+") ")
+		args = []string{"run", "--patience", "1s", "--spec", "^(" + strings.Join(slices.Concat(breaks, sentinels), "|") + ") "}
 	}
 	run := exec.Command(command, append(append(args, "--"), driver...)...)
 	run.Dir = t.TempDir()
