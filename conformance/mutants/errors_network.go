@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,60 +17,26 @@ import (
 // ended makes a mutant that takes what is reported of a failure for something else, where the peer has ended the
 // connection in a way.
 func ended(by error, types ...string) tampering {
-	return func(func(subject.Record)) tamperer {
-		var over atomic.Bool
-		return tamperer{
-			conn: func(w *wire) net.Conn { return &ending{wire: w, by: by, over: &over} },
-			record: func(r subject.Record) []subject.Record {
-				if r.Event == subject.OnEvent && r.Condition.Is(subject.EventError) && over.Load() {
-					r.Condition.Types = types
-				}
-				return []subject.Record{r}
-			},
+	return endedWhere(func(e end) bool { return errors.Is(e.how, by) }, types...)
+}
+
+// endedWhere is ended for some ends alone.
+func endedWhere(match func(end) bool, types ...string) tampering {
+	return taps{record: func(t *tap, r subject.Record) []subject.Record {
+		if r.Event == subject.OnEvent && r.Condition.Is(subject.EventError) && t.secure() && match(t.end) {
+			r.Condition.Types = types
 		}
-	}
+		return []subject.Record{r}
+	}}.tamper
 }
 
 // endOfHandshakeUnreported waits for the rest of a handshake when there is none to come.
-func endOfHandshakeUnreported(func(subject.Record)) tamperer {
-	var over atomic.Bool
-	return tamperer{
-		conn: func(w *wire) net.Conn { return &ending{wire: w, by: io.EOF, early: true, over: &over} },
-		record: func(r subject.Record) []subject.Record {
-			if over.Load() && r.Event == subject.OnEvent {
-				return nil
-			}
-			return []subject.Record{r}
-		},
+var endOfHandshakeUnreported = taps{record: func(t *tap, r subject.Record) []subject.Record {
+	if r.Event == subject.OnEvent && t.end.how == io.EOF && t.end.early {
+		return nil
 	}
-}
-
-// ending tells whether it has ended in a way, and not by this side.
-type ending struct {
-	*wire
-	by    error
-	early bool // and only before the client is done with its handshake
-	over  *atomic.Bool
-	ended atomic.Bool
-}
-
-func (e *ending) Read(p []byte) (int, error) {
-	n, err := e.wire.Read(p)
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !e.ended.Swap(true) && errors.Is(err, e.by) && !(e.early && e.secret.Load()) {
-		e.over.Store(true)
-	}
-	return n, err
-}
-
-func (e *ending) CloseWrite() error {
-	e.ended.Store(true)
-	return e.wire.CloseWrite()
-}
-
-func (e *ending) Close() error {
-	e.ended.Store(true)
-	return e.wire.Close()
-}
+	return []subject.Record{r}
+}}.tamper
 
 var alertNotSent = filtered(func(f *filter) {
 	f.leaves = func(record []byte) bool { return record[0] != alertRecord }

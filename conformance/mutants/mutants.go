@@ -39,6 +39,7 @@ func All() []Mutant {
 		nestedMutants,
 		scaleMutants,
 		lifeMutants,
+		subtleMutants,
 	)
 }
 

@@ -1,7 +1,10 @@
 package mutants
 
 import (
+	"errors"
 	"net"
+	"os"
+	"slices"
 	"sync"
 
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -17,10 +20,32 @@ type tap struct {
 	early  bool             // that was, or will be, before there is a connection
 	inside subject.Callback // in which the wrap is deferred to be made
 
+	end    end
+	part   []byte // of a record, which came last
 	plain  []byte // kept back, or noted
 	hello  []byte
 	once   bool
+	shut   bool // by this side
 	burden [][]byte
+}
+
+// An end is how a connection was ended by its peer, under TLS; without how if it was not, or this side was first.
+type end struct {
+	how   error
+	early bool // before the client was done with its handshake
+	cut   bool // inside a record
+}
+
+// noteRead notes how far the peer is, and whether it has ended.
+func (t *tap) noteRead(p []byte, err error) {
+	if !t.secure() {
+		return
+	}
+	_, rest := cut(append(t.part, p...))
+	t.part = slices.Clone(rest)
+	if err != nil && t.end.how == nil && !t.shut && !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.end = end{how: err, early: !t.wire.secret.Load(), cut: len(rest) > 0}
+	}
 }
 
 // secure tells whether TLS was written.
@@ -146,14 +171,30 @@ func (c *tapped) instead(p []byte) []byte {
 func (c *tapped) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
-		if c.read == nil || n == 0 {
-			return n, err
-		}
 		c.tap.mu.Lock()
-		n = copy(p, c.read(c.tap, p[:n]))
+		c.tap.noteRead(p[:n], err)
+		if came := n; c.read != nil && came > 0 {
+			n = copy(p, c.read(c.tap, p[:came]))
+		}
 		c.tap.mu.Unlock()
-		if n > 0 || err != nil {
+		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
 	}
+}
+
+func (c *tapped) CloseWrite() error {
+	c.shuts()
+	return c.wire.CloseWrite()
+}
+
+func (c *tapped) Close() error {
+	c.shuts()
+	return c.wire.Close()
+}
+
+func (c *tapped) shuts() {
+	c.tap.mu.Lock()
+	defer c.tap.mu.Unlock()
+	c.tap.shut = true
 }

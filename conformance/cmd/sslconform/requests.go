@@ -35,7 +35,7 @@ func writeRequests(folder string, v verdict.Verdict) error {
 			if err != nil && !errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("write the requests of %q: %w", s.Name, err)
 			}
-			c.Specs[n].Failure += fmt.Sprintf("its requests, line by line: %s\n", path)
+			c.Specs[n].Failure = fmt.Sprintf("%s\nits requests, line by line: %s\n", strings.TrimSuffix(s.Failure, "\n"), path)
 		}
 	}
 	return nil
