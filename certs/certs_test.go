@@ -5,12 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/sslconform/sslconform/certs"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 func newAuthority(t *testing.T) *certs.Authority {
@@ -81,13 +81,7 @@ func handshake(t *testing.T, serverConfig, clientConfig *tls.Config) tls.Connect
 // openssl runs the command and returns all that it says, and whether it succeeds.
 func openssl(t *testing.T, arguments ...string) (string, bool) {
 	t.Helper()
-	path, err := exec.LookPath("openssl")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
-	command := exec.CommandContext(t.Context(), path, arguments...)
+	command := exec.CommandContext(t.Context(), skip.Tool(t, "openssl"), arguments...)
 	command.Stdin = bytes.NewReader(nil)
 	output, err := command.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {

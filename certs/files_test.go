@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/certs"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 func writeFiles(t *testing.T, v certs.Variant) (folder string, files *certs.Files) {
@@ -117,7 +118,7 @@ func TestCRLF(t *testing.T) {
 // TestFilesModes finds that nobody else can read a key, and that there is no file but those that are named.
 func TestFilesModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("files have no modes here")
+		skip.Here(t, "files have no modes here")
 	}
 	folder, files := writeFiles(t, certs.Client)
 	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/onsi/ginkgo/v2"
-
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/fakeserver"
@@ -21,15 +19,14 @@ func (s *suite) lacking(e *entry) (subject.Capability, bool) {
 	return "", false
 }
 
-// unsupported skips a spec for a capability that is not declared: the one place where a spec is skipped. Once for each
-// capability, the subject is asked whether it is so: what it offers all the same, it would not be held to.
+// unsupported skips a spec for a capability that is not declared. Once for each of these, the subject is asked whether it
+// is so: what it offers all the same, it would not be held to.
 func (s *suite) unsupported(ctx context.Context, e *entry, lacking subject.Capability) {
 	if !s.probed[lacking] {
 		s.probed[lacking] = true
 		s.probe(ctx, e, lacking)
 	}
-	outcome{Passed: verdict.Unsupported}.report()
-	ginkgo.Skip(fmt.Sprintf("the subject does not declare %q", lacking))
+	outcome{Passed: verdict.Unsupported}.skip(fmt.Sprintf("the subject does not declare %q", lacking))
 }
 
 // probe expects that a capability which is not declared is not offered either, where a request can tell.

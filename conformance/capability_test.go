@@ -13,6 +13,7 @@ import (
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/impl/reference"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // modest is a subject that declares less than it might.
@@ -69,7 +70,7 @@ func (t *silentT) Fail() { t.failed = true }
 func TestUndeclared(t *testing.T) {
 	config, _ := ginkgo.GinkgoConfiguration()
 	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
-		t.Skip("this run is for the reference alone")
+		skip.Here(t, "this run is for the reference alone")
 	}
 	for _, test := range []struct {
 		name    string
@@ -138,7 +139,7 @@ func (w watched) Perform(turn ...subject.Request) error {
 func TestUnverified(t *testing.T) {
 	config, _ := ginkgo.GinkgoConfiguration()
 	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
-		t.Skip("this run is for the reference alone")
+		skip.Here(t, "this run is for the reference alone")
 	}
 	for _, test := range []struct {
 		hides       subject.Capability
@@ -180,7 +181,7 @@ func TestUnverified(t *testing.T) {
 func TestUnseparable(t *testing.T) {
 	config, _ := ginkgo.GinkgoConfiguration()
 	if config.ParallelTotal > 1 || len(config.FocusStrings) > 0 {
-		t.Skip("this run is for the reference alone")
+		skip.Here(t, "this run is for the reference alone")
 	}
 	var v verdict.Verdict
 	conformance.Run(&silentT{}, modest{Subject: reference.New()}, conformance.Options{

@@ -39,8 +39,7 @@ func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
 		failure += "\n" + wrong.Error() + "\n"
 	default:
 		o.Expected, o.Failure = x.Why, failure
-		o.report()
-		ginkgo.Skip("it failed as expected: " + x.Why)
+		o.skip("it failed as expected: " + x.Why)
 	}
 	o.report()
 	ginkgo.Fail(failure)

@@ -47,6 +47,13 @@ func (o outcome) report() {
 	ginkgo.AddReportEntry(outcomeEntry, o, ginkgo.ReportEntryVisibilityNever)
 }
 
+// skip reports it, and ends the spec without a failure: the one place where specs are skipped, for what the subject does
+// not declare or fails as it is expected to.
+func (o outcome) skip(why string) {
+	o.report()
+	ginkgo.Skip(why)
+}
+
 // report hands over the verdict. What the watch over parked sessions says is in it alone, so that here is where Ginkgo
 // learns of it.
 func (s *suite) report(r ginkgo.Report) {

@@ -16,6 +16,7 @@ import (
 	"github.com/onsi/gomega"
 
 	. "github.com/sslconform/sslconform/fakeserver"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 func TestHold(t *testing.T) {
@@ -114,7 +115,7 @@ func descriptors(t *testing.T) int {
 	}
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("there is no /proc")
+		skip.Here(t, "there is no /proc")
 	}
 	return len(entries)
 }
@@ -141,7 +142,7 @@ func TestRefusing(t *testing.T) {
 // Connects do not complete, however many there are.
 func TestHanging(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("Linux only")
+		skip.Here(t, "Linux only")
 	}
 	before := descriptors(t)
 	s, err := StartHanging()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sslconform/sslconform/certs"
 	. "github.com/sslconform/sslconform/fakeserver"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // What is made by hand is understood by the TLS library that made the handshake, and by another one: a hostile record
@@ -80,7 +81,7 @@ func (p pki) cryptoTLS(t *testing.T, s *Server, suite cipherSuite) (string, stri
 	if suite.number != 0 {
 		config.CipherSuites = []uint16{suite.number}
 	} else if suite.name != cipherSuites[0].name {
-		t.Skip("crypto/tls does not let a client choose among the suites of TLS 1.3")
+		skip.Here(t, "crypto/tls does not let a client choose among the suites of TLS 1.3")
 	}
 	c := tls.Client(dial(t, s), config)
 	c.SetDeadline(time.Now().Add(20 * time.Second))
@@ -91,13 +92,7 @@ func (p pki) cryptoTLS(t *testing.T, s *Server, suite cipherSuite) (string, stri
 }
 
 func (p pki) openSSL(t *testing.T, s *Server, suite cipherSuite) (string, string) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("openssl is not installed: scripts/install-peers does it")
-		}
-		t.Skip("openssl is not installed: scripts/install-peers does it")
-	}
+	openssl := skip.Tool(t, "openssl")
 	choose := []string{"-tls1_2", "-cipher", suite.name}
 	if suite.version == tls.VersionTLS13 {
 		choose = []string{"-tls1_3", "-ciphersuites", suite.name}

@@ -15,19 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // skeleton builds the driver in C that the page shows, with a main function of its own or with another one.
 func skeleton(t *testing.T, main string) (program string) {
 	t.Helper()
-	gcc, err := exec.LookPath("gcc")
-	if err != nil {
-		leave := t.Skip
-		if os.Getenv("CI") == "true" {
-			leave = t.Fatal // there, a green run has to mean all of it
-		}
-		leave("gcc is not installed: scripts/install-peers does it")
-	}
+	gcc := skip.Tool(t, "gcc")
 	page, err := os.ReadFile("PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)

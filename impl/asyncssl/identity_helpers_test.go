@@ -20,6 +20,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // end is a certificate with its key in PKCS#8, in files and not encrypted.
@@ -91,13 +93,7 @@ func contents(t *testing.T, path string) []byte {
 // openssl returns what the command writes.
 func openssl(t *testing.T, arguments ...string) []byte {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	command := exec.Command("openssl", arguments...)
+	command := exec.Command(skip.Tool(t, "openssl"), arguments...)
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	out, err := command.Output()

@@ -5,11 +5,13 @@
 package asyncssl_test
 
 import (
+	"fmt"
 	"runtime"
 	"syscall"
 	"testing"
 
 	"github.com/sslconform/sslconform/impl/async"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // Ten thousand wrapped sockets live in one process, and cost less than 20 kB of heap and stack each.
@@ -17,7 +19,7 @@ func TestManySockets(t *testing.T) {
 	const sockets, limit = 10_000, 20 << 10
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur < sockets+1000 {
-		t.Skipf("%d descriptors are allowed, which is not enough", files.Cur)
+		skip.Here(t, fmt.Sprintf("%d descriptors are allowed, which is not enough", files.Cur))
 	}
 	bench := startBench(t)
 	before := memory()

@@ -16,6 +16,7 @@ import (
 	"github.com/sslconform/sslconform/certs"
 	"github.com/sslconform/sslconform/impl/async"
 	"github.com/sslconform/sslconform/impl/asyncssl"
+	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // A person's `openssl s_server`, whose standard input is what the peer says: another library at the other end.
@@ -28,13 +29,7 @@ type sServer struct {
 
 func startOpenSSL(t *testing.T, flags ...string) *sServer {
 	t.Helper()
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("openssl is not installed: scripts/install-peers does it")
-		}
-		t.Skip("openssl is not installed: scripts/install-peers does it")
-	}
+	openssl := skip.Tool(t, "openssl")
 	authority, err := certs.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +81,7 @@ func (s *sServer) await(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		table, err := os.ReadFile("/proc/net/tcp")
 		if err != nil {
-			t.Skip("no /proc on this system: it cannot be told whether openssl listens")
+			skip.Here(t, "no /proc on this system: it cannot be told whether openssl listens")
 		}
 		if strings.Contains(string(table), listening) {
 			return

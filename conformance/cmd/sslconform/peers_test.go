@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -12,27 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/internal/skip"
 )
-
-// tool finds a program that a test needs beyond Go.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		leaveOut(t, name)
-	}
-	return path
-}
-
-// leaveOut leaves a test out for what is not installed, but for a CI, where a green run has to mean all of it.
-func leaveOut(t *testing.T, missing string) {
-	t.Helper()
-	leave := t.Skipf
-	if os.Getenv("CI") == "true" {
-		leave = t.Fatalf
-	}
-	leave("%s is not installed: scripts/install-peers does it", missing)
-}
 
 // Implementations that nobody here wrote are judged through drivers in their own languages: what is told of them that is
 // right, that is their driver's doing, that they lack, and that is wrong, by clauses where nothing is waited for in vain.
@@ -48,7 +28,7 @@ func TestPeers(t *testing.T) {
 	}{
 		"asyncio": {
 			func(t *testing.T) []string {
-				return []string{tool(t, "python3"), filepath.Join(peers, "asyncio", "driver.py")}
+				return []string{skip.Tool(t, "python3"), filepath.Join(peers, "asyncio", "driver.py")}
 			},
 			map[string]verdict.Status{
 				"close/explicit":               verdict.ByDriver,
@@ -82,7 +62,7 @@ func TestPeers(t *testing.T) {
 		},
 		"memorybio": {
 			func(t *testing.T) []string {
-				return []string{tool(t, "python3"), filepath.Join(peers, "memorybio", "driver.py")}
+				return []string{skip.Tool(t, "python3"), filepath.Join(peers, "memorybio", "driver.py")}
 			},
 			map[string]verdict.Status{
 				"identity/new-stream":          verdict.Passed,
@@ -113,7 +93,7 @@ func TestPeers(t *testing.T) {
 		},
 		"node": {
 			func(t *testing.T) []string {
-				return []string{tool(t, "node"), filepath.Join(peers, "node", "driver.js")}
+				return []string{skip.Tool(t, "node"), filepath.Join(peers, "node", "driver.js")}
 			},
 			map[string]verdict.Status{
 				"close/explicit":               verdict.ByDriver,
@@ -152,13 +132,13 @@ func TestPeers(t *testing.T) {
 // libevent builds its driver.
 func libevent(t *testing.T, source string) string {
 	folder := t.TempDir()
-	tool(t, "gcc")
+	skip.Tool(t, "gcc")
 	for _, library := range []string{"libevent", "libevent_openssl", "openssl"} {
-		if exec.Command(tool(t, "pkg-config"), "--exists", library).Run() != nil {
-			leaveOut(t, "the library "+library)
+		if exec.Command(skip.Tool(t, "pkg-config"), "--exists", library).Run() != nil {
+			skip.Without(t, "the library "+library)
 		}
 	}
-	if out, err := exec.Command(tool(t, "make"), "-C", source, "OUT="+folder).CombinedOutput(); err != nil {
+	if out, err := exec.Command(skip.Tool(t, "make"), "-C", source, "OUT="+folder).CombinedOutput(); err != nil {
 		t.Fatalf("build the driver: %v\n%s", err, out)
 	}
 	return filepath.Join(folder, "driver")
