@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/mutants"
+	"github.com/sslconform/sslconform/fixtures"
 )
 
 // exact compares all clauses: those that a mutant must break, and no others. It takes long.
@@ -159,8 +161,14 @@ func breaksOneThatNames(m mutants.Mutant, held map[string]conformance.Held, row 
 // Each clause that a spec is about can fail: there is a mutant that breaks it. So can each spec that stands for a row: a
 // mutant behaves so.
 func TestEachClauseIsBroken(t *testing.T) {
+	for _, problem := range unbroken(mutants.All(), clauses()) {
+		t.Error(problem)
+	}
+}
+
+func unbroken(all []mutants.Mutant, clauses map[string]conformance.Held) (problems []string) {
 	broken, behaved := map[string]bool{}, map[string]bool{}
-	for _, m := range mutants.All() {
+	for _, m := range all {
 		for _, id := range m.Breaks {
 			broken[id] = true
 		}
@@ -168,15 +176,35 @@ func TestEachClauseIsBroken(t *testing.T) {
 			behaved[row] = true
 		}
 	}
-	for id, held := range clauses() {
+	for _, id := range slices.Sorted(maps.Keys(clauses)) {
+		held := clauses[id]
 		if len(held.Specs) > 0 && !broken[id] {
-			t.Errorf("no mutant breaks %s: write one", id)
+			problems = append(problems, fmt.Sprintf("no mutant breaks %s: write one", id))
 		}
 		for _, row := range held.Wild {
 			if len(held.StandFor(row)) > 0 && !behaved[row] {
-				t.Errorf("no mutant behaves like %s, which specs of %s stand for: write one, or name the row with one that does", row, id)
+				problems = append(problems, fmt.Sprintf("no mutant behaves like %s, which specs of %s stand for: write one, or name the row with one that does", row, id))
 			}
 		}
+	}
+	return problems
+}
+
+// It finds a clause that nothing breaks, and a row that nothing behaves like.
+func TestUnbroken(t *testing.T) {
+	tried := func(id, row string) conformance.Held {
+		return conformance.Held{Clause: fixtures.Clause{ID: id, Wild: []string{row}}, Specs: []conformance.Spec{{StandsFor: []string{row}}}}
+	}
+	held := map[string]conformance.Held{"a/one": tried("a/one", "A1"), "a/two": tried("a/two", "A2"), "a/three": {}}
+	one := mutants.Mutant{Breaks: []string{"a/one"}, Rows: []string{"A1"}}
+	two := mutants.Mutant{Breaks: []string{"a/two"}, Rows: []string{"A2"}}
+	if got := unbroken([]mutants.Mutant{one, two}, held); got != nil {
+		t.Errorf("nothing is wrong, and it finds %q", got)
+	}
+	want := []string{"no mutant breaks a/two: write one",
+		"no mutant behaves like A2, which specs of a/two stand for: write one, or name the row with one that does"}
+	if got := unbroken([]mutants.Mutant{one}, held); !slices.Equal(got, want) {
+		t.Errorf("it finds %q, want %q", got, want)
 	}
 }
 
