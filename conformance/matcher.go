@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,9 +27,29 @@ type equal struct {
 }
 
 func (e *equal) Match(got any) (bool, error) {
-	// go-cmp varies its white space on purpose; whoever looks for a failure's text must find it every time.
-	e.diff = strings.ReplaceAll(cmp.Diff(e.want, got, cmpopts.EquateEmpty(), cmp.Comparer(sameLine)), "\u00a0", " ")
+	e.diff = steady(cmp.Diff(e.want, got, cmpopts.EquateEmpty(), cmp.Comparer(sameLine)))
 	return e.diff == "", nil
+}
+
+// ownTypes are the names of types of this package, which say nothing to who reads a difference.
+var ownTypes = regexp.MustCompile(`(\[\])*conformance\.\w+([({])`)
+
+// steady is a difference as it is told every time, for whoever looks for a piece of it. go-cmp varies its white space on
+// purpose; and which of several lines that are alike is the one too many or missing is a matter of chance: here, the last.
+func steady(diff string) string {
+	lines := strings.SplitAfter(ownTypes.ReplaceAllString(strings.ReplaceAll(diff, "\u00a0", " "), "$2"), "\n")
+	for first, next := 0, 0; first < len(lines); first = max(next, first+1) {
+		mark := lines[first][:min(1, len(lines[first]))]
+		if mark != "+" && mark != "-" {
+			continue
+		}
+		for next = first + 1; next < len(lines) && strings.HasPrefix(lines[next], mark); next++ {
+		}
+		for ; next < len(lines) && lines[next] == " "+lines[first][1:]; first, next = first+1, next+1 {
+			lines[first], lines[next] = lines[next], lines[first]
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 func (e *equal) FailureMessage(any) string {

@@ -126,9 +126,11 @@ func (s *suite) clear() {
 // watched ends a parked session and notes what has happened in it.
 func (sp *spec) watched() {
 	sp.ctx = context.Background() // its own is over
-	sp.with = []string{sp.name()}
-	sp.entry = sp.suite.entries[slices.IndexFunc(sp.suite.entries, ofLast)]
-	sp.phase = "the session was watched after everything in it had ended"
+	sp.phase = fmt.Sprintf("the session of %q was watched after everything in it had ended", sp.name())
+	if !ofLast(sp.entry) {
+		sp.with = []string{sp.name()}
+		sp.entry = sp.suite.entries[slices.IndexFunc(sp.suite.entries, ofLast)]
+	}
 	sp.found.Failure = sp.attempt(func() {
 		broke := sp.pullAll()
 		sp.expectNothing()

@@ -44,6 +44,7 @@ type process struct {
 	lastSeq  int
 	killed   bool  // by kill
 	broke    error // why no more lines are expected
+	told     bool  // a session was told of it
 }
 
 // spawn starts a driver in a session of its own, so that all that it starts in turn can be ended with it, and that it
@@ -197,6 +198,7 @@ func (p *process) fail(err error) {
 	}
 	for _, s := range p.sessions {
 		s.records.End(p.broke)
+		p.told = true
 	}
 	for _, q := range p.asked {
 		if q.reply != nil {
@@ -260,7 +262,7 @@ func (p *process) ended() error {
 	switch {
 	case errors.As(p.broke, &breach):
 		return breach
-	case !p.killed && state.Exited() && !state.Success():
+	case !p.killed && !p.told && state.Exited() && !state.Success():
 		return fault("its process ended with %v, though its input just ended%s", state, p.words())
 	default:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/fixtures"
 )
 
 // columns of the table, and how their statuses are called for people.
@@ -34,14 +35,47 @@ func Print(w io.Writer, v verdict.Verdict) error {
 			mark = "?" // not judged
 		}
 		fmt.Fprintf(&b, "%s %s\n", mark, strings.TrimSpace(failure.Failure))
+		if failure.Blame == verdict.Suite {
+			b.WriteString("This is a fault of the suite itself, or of where it runs: it says nothing of the subject.\n")
+		}
 		b.WriteString(strings.Repeat("─", 100) + "\n")
 	}
 	fmt.Fprintf(&b, "%s\n\n", name(v.Subject))
 	expected(&b, v)
 	table(&b, v)
+	missing, err := undeclared(v)
+	if err != nil {
+		return err
+	}
+	if missing != nil {
+		fmt.Fprintf(&b, "\nunsupported is what needs a capability that is not declared: %s\n", strings.Join(missing, ", "))
+	}
 	fmt.Fprintf(&b, "\n%s\n", Summary(v))
-	_, err := io.WriteString(w, b.String())
+	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+// undeclared are the capabilities for want of which clauses are unsupported.
+func undeclared(v verdict.Verdict) (missing []string, err error) {
+	needs, declared := map[string][]string{}, map[string]bool{}
+	clauses, err := fixtures.Clauses()
+	if err != nil {
+		return nil, fmt.Errorf("tell what is not declared: %w", err)
+	}
+	for _, c := range clauses {
+		needs[c.ID] = c.Needs
+	}
+	for _, c := range v.Subject.Capabilities {
+		declared[string(c)] = true
+	}
+	for _, c := range v.Clauses {
+		for _, need := range needs[c.ID] {
+			if c.Status == verdict.Unsupported && !declared[need] && !slices.Contains(missing, need) {
+				missing = append(missing, need)
+			}
+		}
+	}
+	return missing, nil
 }
 
 // expected tells in a line each what failed as it was expected to.
@@ -53,7 +87,7 @@ func expected(w io.Writer, v verdict.Verdict) {
 		}
 	}
 	if lines != nil {
-		fmt.Fprintf(w, "%d specs failed as expected:\n%s\n", len(lines), strings.Join(lines, ""))
+		fmt.Fprintf(w, "%s failed as expected:\n%s\n", plural(len(lines)), strings.Join(lines, ""))
 	}
 }
 
@@ -108,7 +142,11 @@ func Summary(v verdict.Verdict) string {
 	}
 	var parts []string
 	if n := v.Counts.NotRun; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d not run", n, len(v.Clauses)))
+		part := fmt.Sprintf("%d of %d not run", n, len(v.Clauses))
+		if n := passedOfNotRun(v); n > 0 {
+			part += fmt.Sprintf(" (but %s of theirs passed)", plural(n))
+		}
+		parts = append(parts, part)
 	}
 	for _, c := range columns[:len(columns)-1] {
 		if n := *v.Counts.Of(c.status); n > 0 {
@@ -122,4 +160,24 @@ func Summary(v verdict.Verdict) string {
 		parts = append(parts, fmt.Sprintf("%d heavy specs left out (--heavy runs them)", n))
 	}
 	return fmt.Sprintf("%s: %s (%.2f s)", word, strings.Join(parts, ", "), v.Seconds)
+}
+
+// passedOfNotRun is how many specs passed of clauses of which others were not run.
+func passedOfNotRun(v verdict.Verdict) (n int) {
+	for _, c := range v.Clauses {
+		for _, s := range c.Specs {
+			if c.Status == verdict.NotRun && (s.Status == verdict.Passed || s.Status == verdict.ByDriver) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// plural is so many specs.
+func plural(n int) string {
+	if n == 1 {
+		return "1 spec"
+	}
+	return fmt.Sprintf("%d specs", n)
 }

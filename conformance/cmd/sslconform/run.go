@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,6 +167,8 @@ func (r *runCommand) noneSelected(v verdict.Verdict) string {
 	switch {
 	case len(v.LeftOut) > 0:
 		return "what was selected is heavy: give --heavy, too"
+	case slices.ContainsFunc(v.Clauses, isUnsupported):
+		return "what was selected needs a capability that the subject does not declare"
 	case r.Label != "" && r.Spec != "":
 		return fmt.Sprintf("no spec has both a name that matches --spec %q and labels that match --label %q", r.Spec, r.Label)
 	case r.Label != "":
@@ -173,8 +176,13 @@ func (r *runCommand) noneSelected(v verdict.Verdict) string {
 	case r.Spec != "":
 		return fmt.Sprintf("no spec has a name that matches --spec %q", r.Spec)
 	default:
-		return "the subject lacks what the specs need"
+		return "there are no specs"
 	}
+}
+
+// isUnsupported tells whether some spec of a clause does not apply.
+func isUnsupported(c verdict.Clause) bool {
+	return slices.ContainsFunc(c.Specs, func(s verdict.Spec) bool { return s.Status == verdict.Unsupported })
 }
 
 // again is the command line that runs specs again.
