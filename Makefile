@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test peers bench readme lint race
+.PHONY: conformance test peers bench readme golden lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -31,6 +31,10 @@ bench:
 ## readme: write README's account of what is tried anew
 readme:
 	$(GO) test -count=1 -run TestReadme ./conformance/cmd/sslconform -args -update
+
+## golden: write the texts of known failures anew, with which those of the tests are compared
+golden:
+	$(GO) test -count=1 -run 'TestGolden|TestFaultOfTheSuite' ./conformance/cmd/sslconform -args -update
 
 race:
 ifeq ($(RACE),)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sslconform/sslconform/conformance"
 )
 
 const hello = `read l; echo '{"seq":1,"id":1,"ok":{"name":"acme","capabilities":["tls1.3"]}}'; `
@@ -72,7 +74,10 @@ func TestExitCodes(t *testing.T) {
 func TestFaultOfTheSuite(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", "/no/such/folder")
-	r := runsIn(t, folder, "run")
+	run := []string{"run", "--spec", conformance.Pattern(closing)}
+	r := runsIn(t, folder, run...)
+	matchesGolden(t, "suite-at-fault.txt", told(run, r, nil))
+	matchesGolden(t, "suite-at-fault.json", kept(t, folder, r))
 	if r.code != 3 || !strings.Contains(r.out, "the suite could not make its certificates") || r.verdict.Verdict != "incomplete" {
 		t.Errorf("exit code %d, %q, want 3\n%s%s", r.code, r.verdict.Verdict, r.out, r.err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,15 +24,7 @@ func broken(mutant, clause string, flags ...string) []string {
 func TestExpectations(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "expectations.json")
-	write := func(e verdict.Expectations) {
-		data, err := json.Marshal(e)
-		if err == nil {
-			err = os.WriteFile(file, data, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func(e verdict.Expectations) { writeJSON(t, file, e) }
 	judge := func(what, mutant string, code int, says ...string) {
 		t.Helper()
 		r := runsIn(t, folder, broken(mutant, "close/explicit", "--expect", file)...)
@@ -97,13 +90,7 @@ func TestCrashIsNeverExpected(t *testing.T) {
 	for n := range e.Expect {
 		e.Expect[n].Match = "error/survives-pipe" // any failure has that
 	}
-	data, err := json.Marshal(e)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, "e.json"), data, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	writeJSON(t, filepath.Join(folder, "e.json"), e)
 	r = runsIn(t, folder, broken("broken-pipe-kills", "error/survives-pipe", "--expect", "e.json")...)
 	if r.code != 1 || !strings.Contains(r.out, "no expectation excuses a crash") {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
@@ -132,15 +119,66 @@ func TestRequestsOfFailures(t *testing.T) {
 	}
 }
 
-// What is expected of each peer can be read, and is about specs that there are: else only who judges it would notice.
+// What is expected of each peer can be read, gives its reasons, and is about specs that there are: else only who judges
+// the peer would notice.
 func TestExpectationsOfPeers(t *testing.T) {
-	peers, err := os.ReadDir("../../../impl/peers")
+	for _, problem := range lintExpectations("../../../impl/peers", "../../../fixtures/expectations") {
+		t.Error(problem)
+	}
+}
+
+// lintExpectations looks through the files of expectations: there is one for each folder of a peer, and no other.
+func lintExpectations(peers, expectations string) (problems []string) {
+	folders, err := os.ReadDir(peers)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	files, err := os.ReadDir(expectations)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, peer := range folders {
+		if _, err := verdict.ReadExpectations(filepath.Join(expectations, peer.Name()+".json"), conformance.KnownSpec); err != nil {
+			problems = append(problems, err.Error())
+		}
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".json")
+		if !slices.ContainsFunc(folders, func(peer os.DirEntry) bool { return peer.Name() == name }) {
+			problems = append(problems, fmt.Sprintf("%s is about no peer: there is no folder %s in %s", file.Name(), name, peers))
+		}
+	}
+	return problems
+}
+
+func TestLintExpectationsFinds(t *testing.T) {
+	peers, files := t.TempDir(), t.TempDir()
+	for _, peer := range []string{"good", "unreasoned", "unread"} {
+		if err := os.Mkdir(filepath.Join(peers, peer), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, why := range map[string]string{"good": "it cannot", "unreasoned": "", "forgotten": "it could not"} {
+		e := verdict.Expectations{Format: verdict.ExpectationsFormat, Subject: name, Expect: []verdict.Expectation{
+			{Spec: closing, Match: twice, Why: why, Where: "acme/acme#1", Confirmed: "0.9"}}}
+		writeJSON(t, filepath.Join(files, name+".json"), e)
+	}
+	got := lintExpectations(peers, files)
+	want := []string{"unread.json: no such file", "unreasoned.json: number 1 (" + closing + "): \"why\" is empty", "forgotten.json is about no peer"}
+	for n, piece := range want {
+		if len(got) != len(want) || !strings.Contains(got[n], piece) {
+			t.Fatalf("it finds %q, want %q", got, want)
+		}
+	}
+}
+
+func writeJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
+	}
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, peer := range peers {
-		if _, err := verdict.ReadExpectations(filepath.Join("../../../fixtures/expectations", peer.Name()+".json"), conformance.KnownSpec); err != nil {
-			t.Error(err)
-		}
 	}
 }

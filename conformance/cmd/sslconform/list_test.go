@@ -12,7 +12,7 @@ import (
 	"github.com/sslconform/sslconform/fixtures"
 )
 
-var update = flag.Bool("update", false, "write README's account of what is tried anew")
+var update = flag.Bool("update", false, "write what is compared anew: README's account of what is tried, and testdata")
 
 func listed(t *testing.T, args ...string) string {
 	t.Helper()

@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		os.Exit(tap(os.Args[2], os.Args[3:]...))
 	case len(os.Args) > 1 && os.Args[1] == misbehaving:
 		os.Exit(misbehave(os.Args[2], os.Args[3]))
+	case len(os.Args) > 1 && os.Args[1] == declaring:
+		os.Exit(declare(os.Args[2], os.Args[3], os.Args[4]))
+	case len(os.Args) > 1 && os.Args[1] == judging:
+		os.Exit(judgeByGinkgo(os.Args[2], os.Args[3], os.Args[4], os.Args[5:]...))
 	case len(os.Args) > 1 && os.Args[1] == unfinished:
 		os.Exit(begun(os.Args[2]))
 	}
