@@ -34,7 +34,7 @@ func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
 		failure = fmt.Sprintf("%s\n%v", x.Spec, wrong)
 	case o.Blame != "":
 	case o.Fatal:
-		failure += "\nIt was expected to fail, but no expectation excuses a crash, or an operation without an answer.\n"
+		failure += neverExcused
 	case wrong != nil:
 		failure += "\n" + wrong.Error() + "\n"
 	default:
@@ -44,6 +44,9 @@ func (s *suite) conclude(x verdict.Expectation, failure string, o outcome) {
 	o.report()
 	ginkgo.Fail(failure)
 }
+
+// neverExcused is what an expectation does not help against.
+const neverExcused = "\nIt was expected to fail, but no expectation excuses a crash, an operation without an answer, or a breach of the protocol.\n"
 
 // isEndlessWrap tells whether it was a wrap that was left without an answer, by a subject whose loop goes on. Where wrap
 // ends with the handshake, and that does not end, there is none to give: a failure like others. It ends the spec.

@@ -35,6 +35,7 @@ type watched struct {
 	Spec    string // that left the session
 	Failure string // empty where nothing happened
 	Blame   verdict.Blame
+	Fatal   bool  // the subject crashed, or the driver broke the protocol
 	broke   error // what the session broke with, if it did
 }
 
@@ -140,7 +141,7 @@ func (sp *spec) watched() {
 		sp.finish()
 		sp.expectNothing()
 	})
-	sp.found.Blame = sp.blame
+	sp.found.Blame, sp.found.Fatal = sp.blame, sp.fatal
 }
 
 // expectNothing expects that no callback is reported since the connection had come to rest, nor one of the socket that
@@ -193,6 +194,9 @@ func (s *suite) watchJudged(all []watched) verdict.Spec {
 	case spec.Failure == "" && wrong == nil:
 	case spec.Failure == "":
 		spec.Stale, spec.Failure = true, fmt.Sprintf("%s\n%v", x.Spec, wrong)
+	case spec.Blame != "":
+	case slices.ContainsFunc(all, func(w watched) bool { return w.Fatal }):
+		spec.Failure += neverExcused
 	case wrong != nil:
 		spec.Failure += "\n" + wrong.Error() + "\n"
 	default:

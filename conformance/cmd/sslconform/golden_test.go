@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,18 +48,23 @@ var goldens = map[string]golden{
 	"expected-otherwise": {spec: conformance.Pattern(closing), driver: mutant("close-cb-lost"), expected: closing, expect: twice},
 	"expected-no-more":   {spec: conformance.Pattern(closing), driver: mutant("ssl-error-unnamed"), expected: closing, expect: twice},
 
-	"answers-another":   {spec: conformance.Pattern(writing), driver: misbehaved("answers another request"), varies: whenItEnds},
-	"garbage":           {spec: conformance.Pattern(writing), driver: misbehaved("writes garbage"), varies: whenItEnds},
-	"dies":              {spec: conformance.Pattern(writing), driver: misbehaved("exits"), varies: whenItEnds},
-	"dies-as-expected":  {spec: conformance.Pattern(writing), driver: misbehaved("exits"), varies: whenItEnds, expected: writing, expect: "exit status 7"},
+	"answers-another":     {spec: conformance.Pattern(writing), driver: misbehaved("answers another request"), varies: whenItEnds},
+	"garbage":             {spec: conformance.Pattern(writing), driver: misbehaved("writes garbage"), varies: whenItEnds},
+	"dies":                {spec: conformance.Pattern(writing), driver: misbehaved("exits"), varies: whenItEnds},
+	"dies-as-expected":    {spec: conformance.Pattern(writing), driver: misbehaved("exits"), varies: whenItEnds, expected: writing, expect: "exit status 7"},
+	"garbage-as-expected": {spec: conformance.Pattern(writing), driver: misbehaved("writes garbage"), varies: whenItEnds, expected: writing, expect: "oops"},
+
 	"hangs":             {spec: conformance.Pattern(writing), driver: misbehaved("is deaf")},
 	"hangs-as-expected": {spec: conformance.Pattern(writing), driver: misbehaved("is deaf"), expected: writing, expect: "nothing of the kind"},
 
-	"unsupported":         {spec: "^(reattach/paused|close/marked) ", driver: declares(`"pause",`, "", "disable")},
-	"undeclared":          {spec: "^reattach/paused .* enabled$", driver: declares(`"pause",`, "", "")},
-	"unoffered":           {spec: "^reattach/paused .* enabled$", driver: declares("", "", "disable")},
-	"required":            {spec: "^close/marked ", driver: declares(`"pause",`, "", "disable"), flags: []string{"--require-capabilities", "stream,pause"}},
-	"by-driver":           {spec: "^close/marked ", driver: declares(`"sessions":`, `"by_driver":["close"],"sessions":`, "")},
+	"unsupported": {spec: "^(reattach/paused|close/marked) ", driver: declares(`"pause",`, "", "disable")},
+	"undeclared":  {spec: "^reattach/paused .* enabled$", driver: declares(`"pause",`, "", "")},
+	"unoffered":   {spec: "^reattach/paused .* enabled$", driver: declares("", "", "disable")},
+	"required":    {spec: "^close/marked ", driver: declares(`"pause",`, "", "disable"), flags: []string{"--require-capabilities", "stream,pause"}},
+	"by-driver":   {spec: "^close/marked ", driver: declares(`"sessions":`, `"by_driver":["close"],"sessions":`, "")},
+	"by-driver-but-wrong": {spec: conformance.Pattern(closing), driver: func() []string {
+		return []string{"sh", "-c", sslconform + ` serve --mutant close-cb-twice | sed -u 's/"sessions":/"by_driver":["close"],&/'`}
+	}},
 	"nothing-that-is-run": {spec: "^reattach/paused ", driver: declares(`"pause",`, "", "disable")},
 }
 
@@ -95,7 +101,7 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			run := []string{"run", "--patience", "3s", "--spec", g.spec}
+			run := []string{"run", "--patience", g.patience().String(), "--spec", g.spec}
 			if g.expected != "" {
 				g.writeExpectations(t, folder)
 				run = append(run, "--expect", expectations)
@@ -108,6 +114,14 @@ func TestGolden(t *testing.T) {
 			matchesGolden(t, name+".json", kept(t, folder, r))
 		})
 	}
+}
+
+// patience is more where a failure is expected, which is waited for a tenth of it.
+func (g golden) patience() time.Duration {
+	if g.expected != "" {
+		return 20 * time.Second
+	}
+	return 3 * time.Second
 }
 
 const expectations = "expectations.json"

@@ -34,7 +34,7 @@ var differs = []struct {
 	by   string
 }{
 	{regexp.MustCompile(regexp.QuoteMeta(os.Args[0])), "sslconform.test"},
-	{regexp.MustCompile(`\S*/sslconform-test-[0-9]+/sslconform\b`), "sslconform"},
+	{regexp.MustCompile(`[^\s']*/sslconform-test-[0-9]+/sslconform\b`), "sslconform"},
 	{regexp.MustCompile(`\S*/sslconform-[0-9]+\b`), "FOLDER"},
 	{regexp.MustCompile(`127\.0\.0\.1:[0-9]+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(regexp.QuoteMeta(runtime.Version())), "go1.N"},

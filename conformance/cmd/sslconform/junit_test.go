@@ -20,13 +20,17 @@ import (
 )
 
 // judging makes this test's binary a suite of Ginkgo that judges a driver, as an author's test does: where the report for
-// JUnit goes follows, a regular expression for the specs, the file of expectations (or nothing), and the driver's command.
+// JUnit goes follows, a regular expression for the specs, the patience, the file of expectations (or nothing), and the
+// driver's command.
 const judging = "sslconform-test-judging"
 
 // judgeByGinkgo is that suite; it returns the status to exit with.
-func judgeByGinkgo(junit, specs, expect string, command ...string) int {
+func judgeByGinkgo(junit, specs, patience, expect string, command ...string) int {
 	err := flag.CommandLine.Parse([]string{"-ginkgo.junit-report=" + junit})
-	o := conformance.Options{Spec: regexp.MustCompile(specs), Patience: 3 * time.Second}
+	o := conformance.Options{Spec: regexp.MustCompile(specs)}
+	if err == nil {
+		o.Patience, err = time.ParseDuration(patience)
+	}
 	if err == nil && expect != "" {
 		o.Expectations, err = verdict.ReadExpectations(expect, conformance.KnownSpec)
 	}
@@ -62,7 +66,7 @@ func (g golden) junit(t *testing.T, folder string) (j junit) {
 	if g.expected != "" {
 		expect = filepath.Join(folder, expectations)
 	}
-	command := myself(judging, append([]string{path, g.spec, expect}, g.driver()...)...)
+	command := myself(judging, append([]string{path, g.spec, g.patience().String(), expect}, g.driver()...)...)
 	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%q: %v\n%s", command, err, out)

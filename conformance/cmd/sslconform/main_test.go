@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1 && os.Args[1] == declaring:
 		os.Exit(declare(os.Args[2], os.Args[3], os.Args[4]))
 	case len(os.Args) > 1 && os.Args[1] == judging:
-		os.Exit(judgeByGinkgo(os.Args[2], os.Args[3], os.Args[4], os.Args[5:]...))
+		os.Exit(judgeByGinkgo(os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6:]...))
 	case len(os.Args) > 1 && os.Args[1] == unfinished:
 		os.Exit(begun(os.Args[2]))
 	}
