@@ -27,7 +27,7 @@ var fates = map[string]fate{
 	"stale":              {Status: Passed, stale: true},
 	"stale by driver":    {Status: ByDriver, stale: true},
 	"spoilt by driver":   {Status: Failed, blame: Driver},
-	"spoilt by suite":    {Status: NotRun, blame: Suite},
+	"spoilt by suite":    {Status: Failed, blame: Suite},
 }
 
 func (f fate) spec(clause string) Spec {
@@ -196,6 +196,9 @@ func TestPairsOfOneClause(t *testing.T) {
 			}
 			if got := v.ExitCode(Gate{}); got != want {
 				t.Errorf("%s: exit code %d, want %d", what, got, want)
+			}
+			if v.NothingRun() == either(judged) {
+				t.Errorf("%s: nothing was run: %t", what, v.NothingRun())
 			}
 			if n, failures := len(v.Failures()), len(slices.DeleteFunc([]fate{a, b}, func(f fate) bool { return f.spec("").Failure == "" })); n != failures {
 				t.Errorf("%s: %d failures are told of, want %d", what, n, failures)
