@@ -93,6 +93,8 @@ func TestWatchJudged(t *testing.T) {
 	expectation := verdict.Expectation{Spec: watchName, Match: "late read", Why: "it cannot", Confirmed: "1.0"}
 	anything := expectation
 	anything.Match = "e"
+	sometimes := expectation
+	sometimes.Sometimes = true
 	for _, test := range []struct {
 		name        string
 		all         []watched
@@ -102,6 +104,9 @@ func TestWatchJudged(t *testing.T) {
 	}{
 		{"quiet", []watched{{}}, nil, verdict.Spec{Status: verdict.Passed}, ""},
 		{"quiet, and expected not to be", []watched{{}}, &expectation, verdict.Spec{Status: verdict.Passed, Stale: true}, "It passes, and was expected to fail (it cannot)"},
+		{"quiet, and expected not to be sometimes", []watched{{}}, &sometimes, verdict.Spec{Status: verdict.Passed}, ""},
+		{"a failure that is expected sometimes", []watched{{Failure: late}}, &sometimes, verdict.Spec{Status: verdict.Failed, Expected: "it cannot"}, late},
+		{"a crash where a failure is expected sometimes", []watched{{Failure: died, Fatal: true}}, &sometimes, verdict.Spec{Status: verdict.Failed}, "no expectation excuses a crash"},
 		{"a failure", []watched{{}, {Failure: late}}, nil, verdict.Spec{Status: verdict.Failed}, late},
 		{"as expected", []watched{{}, {Failure: late}}, &expectation, verdict.Spec{Status: verdict.Failed, Expected: "it cannot"}, late},
 		{"otherwise", []watched{{Failure: "got: late event"}}, &expectation, verdict.Spec{Status: verdict.Failed}, "It was expected to fail otherwise"},

@@ -39,7 +39,9 @@ var differs = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:[0-9]+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(regexp.QuoteMeta(runtime.Version())), "go1.N"},
 	{regexp.MustCompile(`\([0-9]+\.[0-9]{2} s\)`), "(N s)"},
-	{regexp.MustCompile(`[0-9.]+(ms|µs)\b`), "N$1"},
+	{regexp.MustCompile(`\b([0-9.]+(ms|µs)|[0-9]+\.[0-9]+s)\b`), "Ns"},
+	{regexp.MustCompile(`(after|allowed:|to) [0-9.]+s\b`), "$1 Ns"},
+	{regexp.MustCompile(`\b[0-9]+ ms\b`), "N ms"},
 	// What the library for TLS, the machine and a certificate make of it.
 	{regexp.MustCompile(`(a record: [a-z_]+), [0-9]+ bytes`), "$1, N bytes"},
 	{regexp.MustCompile(`[0-9]+ cipher suites`), "N cipher suites"},
