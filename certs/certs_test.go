@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/certs"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 func newAuthority(t *testing.T) *certs.Authority {

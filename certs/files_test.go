@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/certs"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 func writeFiles(t *testing.T, v certs.Variant) (folder string, files *certs.Files) {

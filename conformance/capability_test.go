@@ -12,8 +12,8 @@ import (
 	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/fixtures/skip"
 	"github.com/sslconform/sslconform/impl/reference"
-	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // modest is a subject that declares less than it might.

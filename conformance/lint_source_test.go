@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	skipRemedy  = ", which skips: call internal/skip in a test, outcome.skip in the suite, or have it fail"
+	skipRemedy  = ", which skips: call fixtures/skip in a test, outcome.skip in the suite, or have it fail"
 	sleepRemedy = ", which is no way to wait: wait for what must happen, prove by a fence that nothing does, or give the reason in allowed of conformance/lint_test.go"
 )
 

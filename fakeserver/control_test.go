@@ -16,7 +16,7 @@ import (
 	"github.com/onsi/gomega"
 
 	. "github.com/sslconform/sslconform/fakeserver"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 func TestHold(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/sslconform/sslconform/certs"
 	. "github.com/sslconform/sslconform/fakeserver"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // What is made by hand is understood by the TLS library that made the handshake, and by another one: a hostile record

@@ -14,7 +14,7 @@ import (
 
 	"github.com/sslconform/sslconform/conformance/driver"
 	"github.com/sslconform/sslconform/conformance/subject"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // A driver that waits for an answer on its terminal before it introduces itself is told by what it asks for.

@@ -21,7 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // end is a certificate with its key in PKCS#8, in files and not encrypted.

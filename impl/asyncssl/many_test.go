@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sslconform/sslconform/fixtures/skip"
 	"github.com/sslconform/sslconform/impl/async"
-	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // Ten thousand wrapped sockets live in one process, and cost less than 20 kB of heap and stack each.

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/certs"
+	"github.com/sslconform/sslconform/fixtures/skip"
 	"github.com/sslconform/sslconform/impl/async"
 	"github.com/sslconform/sslconform/impl/asyncssl"
-	"github.com/sslconform/sslconform/internal/skip"
 )
 
 // A person's `openssl s_server`, whose standard input is what the peer says: another library at the other end.

@@ -35,7 +35,7 @@ var rooms = []struct {
 	{"fakeserver/cmd/fakeserver", []string{"fakeserver", "certs"}},
 	{"certs", nil},
 	{"fixtures", nil},
-	{"internal/skip", nil},
+	{"fixtures/skip", nil},
 }
 
 func TestImports(t *testing.T) {

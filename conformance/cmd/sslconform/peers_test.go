@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/conformance/verdict"
-	"github.com/sslconform/sslconform/internal/skip"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // Implementations that nobody here wrote are judged through drivers in their own languages: what is told of them that is
