@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test peers bench readme golden lint race
+.PHONY: conformance test mutants peers bench readme golden lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -18,6 +18,10 @@ test: lint race
 	$(GO) test -count=1 -run TestManySockets ./impl/asyncssl
 	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
+
+## mutants: run all specs against each mutant, and compare the clauses that fail with those that it breaks; out/mutants.json
+mutants:
+	$(GO) test -count=1 -timeout 60m -run TestMutants ./conformance/mutants -args -exact
 
 ## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.md sets them side by side
 peers:
