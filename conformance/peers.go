@@ -43,8 +43,16 @@ func (sp *spec) peer(script ...fakeserver.Step) *peer {
 }
 
 func (sp *spec) startPeer(name string, script ...fakeserver.Step) *peer {
-	server, err := fakeserver.Start(script...)
+	server, err := fakeserver.Start(sp.reached(script)...)
 	return sp.started(name, server, err)
+}
+
+// reached is the script of a peer with the way that leads there.
+func (sp *spec) reached(script []fakeserver.Step) []fakeserver.Step {
+	if sp.suite.options.relayed {
+		script = append([]fakeserver.Step{fakeserver.Relayed()}, script...)
+	}
+	return script
 }
 
 // nobody takes down a port where no peer will be met as one that is.

@@ -38,6 +38,8 @@ type Options struct {
 	Again func(specs ...string) string
 	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
 	Done func(verdict.Verdict)
+
+	relayed bool // the way to each peer leads through a relay: the suite itself is tried so
 }
 
 // Run judges a subject as a suite of Ginkgo, and fails t if a clause fails. It may be called several times in a

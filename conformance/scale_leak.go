@@ -110,7 +110,7 @@ func (sp *spec) turnstile(script ...fakeserver.Step) turnstile {
 			default:
 			}
 		}
-	}, script...)
+	}, sp.reached(script)...)
 	return turnstile{sp.started("peer", server, err), gone}
 }
 

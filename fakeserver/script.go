@@ -7,6 +7,8 @@ type Step struct {
 	name   string
 	run    func(*conversation) error
 	listen []func(fd uintptr) error // what has to be done to the socket before it listens
+
+	relayed bool // the client is to go through a relay
 }
 
 // conversation is the state that the steps of a script share.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,6 +19,7 @@ type Server struct {
 	received, sent atomic.Int64
 	running        sync.WaitGroup
 	stopping       chan struct{}
+	behind         *net.TCPListener // where the relay connects to; nil if there is none
 
 	mu          sync.Mutex
 	stopped     bool
@@ -83,14 +85,28 @@ func listen(script []Step) (*Server, *net.TCPListener, error) {
 		return errors.Join(err, failed)
 	}}
 	config.SetMultipathTCP(false) // its sockets are others than those that the options are meant for
-	l, err := config.Listen(context.Background(), "tcp4", "127.0.0.1:0")
+	s := newServer()
+	l, err := s.listenBy(config)
+	if err == nil && slices.ContainsFunc(script, func(step Step) bool { return step.relayed }) {
+		s.behind = l
+		l, err = s.listenBy(config)
+	}
 	if err != nil {
+		s.Stop()
 		return nil, nil, err
 	}
-	s := newServer()
+	return s, l, nil
+}
+
+// listenBy listens; where the server does so last is its port.
+func (s *Server) listenBy(config net.ListenConfig) (*net.TCPListener, error) {
+	l, err := config.Listen(context.Background(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	s.port = l.Addr().(*net.TCPAddr).Port
 	s.adopt(l)
-	return s, l.(*net.TCPListener), nil
+	return l.(*net.TCPListener), nil
 }
 
 // Port is where the server listens on 127.0.0.1.
@@ -147,6 +163,9 @@ func (s *Server) accept(l *net.TCPListener) (*net.TCPConn, error) {
 	if !s.adopt(conn) {
 		conn.Close()
 		return nil, errStopped
+	}
+	if s.behind != nil {
+		return s.relay(conn)
 	}
 	return conn, nil
 }
