@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test mutants peers bench readme golden lint race
+.PHONY: conformance test mutants peers soak bench readme golden lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -27,6 +27,11 @@ mutants:
 peers:
 	@$(GO) build -o out/sslconform ./conformance/cmd/sslconform
 	@scripts/judge-peers
+
+## soak: for MINUTES=n, repeat the suite where it must not fail: on two correct subjects, in random order, in parallel, with
+## the race detector, on one core, on busy ones, and through a relay; out/soak.json keeps what became of it
+soak:
+	@$(GO) run ./conformance/cmd/soak --minutes $(or $(MINUTES),5)
 
 ## bench: the reference beside crypto/tls, as ratios
 bench:

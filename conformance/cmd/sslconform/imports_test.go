@@ -31,6 +31,7 @@ var rooms = []struct {
 	{"conformance/report", []string{"conformance/verdict", "fixtures"}},
 	{"conformance/mutants", []string{"conformance/subject"}},
 	{"conformance/cmd/sslconform", []string{"*", "*/*", "*/*/*"}},
+	{"conformance/cmd/soak", []string{"conformance/verdict"}},
 	{"fakeserver", []string{"certs"}},
 	{"fakeserver/cmd/fakeserver", []string{"fakeserver", "certs"}},
 	{"certs", nil},

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+)
+
+// A way is how the suite is run.
+type way struct {
+	name     string
+	race     bool // with the race detector
+	parallel bool // by two processes that share the specs
+	relayed  bool // with a relay on the way to each peer
+	burning  bool // while other processes burn all cores
+	// under is the command that the suite is started by, in one of the lanes; nil for none.
+	under func(lane int) []string
+	// atOnce is how many runs go side by side, for each core; 0 stands for 1.
+	atOnce int
+	// shares are how many runs there are to be of each subject.
+	shares [3]int
+}
+
+// The order of the specs is random in all of them. A run keeps a core busy, and so there is one for each; but one that
+// goes through a relay mostly waits.
+var ways = []way{
+	{name: "random order", shares: [...]int{450, 250, 150}},
+	{name: "in parallel", parallel: true, shares: [...]int{120, 60, 40}},
+	{name: "race detector", race: true, shares: [...]int{140, 60, 20}},
+	{name: "one core", under: oneCore, shares: [...]int{250, 90, 60}},
+	{name: "busy cores", burning: true, shares: [...]int{60, 30, 30}},
+	{name: "relay", relayed: true, atOnce: 2, shares: [...]int{110, 50, 30}},
+	{name: "netem", under: netem, atOnce: 2, shares: [...]int{20, 10, 10}},
+}
+
+// The subjects: all that is said of correct implementations is said of these.
+const (
+	inProcess = "reference"
+	served    = "reference, served"
+	memorybio = "memorybio"
+)
+
+var subjects = [...]string{inProcess, served, memorybio}
+
+// A cell is a subject that is judged in a way.
+type cell struct {
+	way     *way
+	subject string
+	share   int
+}
+
+// cells are all of them, but for the ways that there are no means for.
+func cellsBut(missing ...string) (all []cell) {
+	for s, subject := range subjects {
+		for w := range ways {
+			if !slices.Contains(missing, ways[w].name) {
+				all = append(all, cell{&ways[w], subject, ways[w].shares[s]})
+			}
+		}
+	}
+	return all
+}
+
+// lanes is how many runs go side by side.
+func (w *way) lanes() int {
+	switch {
+	case w.parallel:
+		return 1 // which takes two cores
+	case w.atOnce > 0:
+		return w.atOnce * runtime.NumCPU()
+	default:
+		return runtime.NumCPU()
+	}
+}
+
+func oneCore(lane int) []string { return []string{"taskset", "-c", strconv.Itoa(lane)} }
+
+// netem has the kernel's own emulation of a network on a loopback interface that nothing else uses.
+func netem(int) []string {
+	return []string{"unshare", "--net", "sh", "-ec",
+		`ip link set lo up; tc qdisc add dev lo root netem delay 1ms 1ms; exec "$@"`, "sh"}
+}
+
+// withoutNetem is why the kernel's emulation cannot be had; empty if it can.
+func withoutNetem() string {
+	try := append(netem(0), "true")
+	out, err := exec.Command(try[0], try[1:]...).CombinedOutput()
+	if err == nil {
+		return ""
+	}
+	if first := firstLine(string(out)); first != "" {
+		return first
+	}
+	return err.Error()
+}
