@@ -15,8 +15,17 @@ func Relayed() Step {
 	return Step{name: "go through a relay", run: func(*conversation) error { return nil }, relayed: true}
 }
 
-// lateness is by how much the relay is late at most, with each piece that it hands on.
-const lateness = 2 * time.Millisecond
+// lateness is by how much the relay is late with a piece that it hands on: mostly by nothing.
+func lateness() time.Duration {
+	switch rand.N(30) {
+	case 0:
+		return rand.N(20 * time.Millisecond)
+	case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10:
+		return rand.N(2 * time.Millisecond)
+	default:
+		return 0
+	}
+}
 
 // relay takes a client's connection, and returns the one that it makes in its place.
 func (s *Server) relay(client *net.TCPConn) (*net.TCPConn, error) {
@@ -89,9 +98,7 @@ func (s *Server) handOn(from, to *end) error {
 			if rand.N(2) == 0 {
 				size = 1 + rand.N(min(size, 1<<rand.N(16)))
 			}
-			if rand.N(3) == 0 {
-				s.pause(rand.N(lateness))
-			}
+			s.pause(lateness())
 			if to.write(piece[:size]) != nil {
 				return nil
 			}
@@ -102,6 +109,9 @@ func (s *Server) handOn(from, to *end) error {
 
 // pause lets a time pass, unless the server is stopped.
 func (s *Server) pause(d time.Duration) {
+	if d == 0 {
+		return
+	}
 	select {
 	case <-time.After(d):
 	case <-s.stopping:
