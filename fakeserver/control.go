@@ -55,13 +55,21 @@ func (s *Server) resumption(name string) chan struct{} {
 // SmallWindow has the peer take little before it reads, so that a client is soon kept from writing. It may stand
 // anywhere in a script: what it does is done before the client connects.
 func SmallWindow() Step {
-	const size = 4096 // set before listen, so that accepted connections have it from the first segment on
+	const (
+		size = 4096 // set before listen, so that accepted connections have it from the first segment on
+		// Some segments fit into it. Otherwise a sender may find, behind data that came in small pieces, a window which
+		// never has room for the segment that it has to send: it sends by its timer only, 2 KB five times a second.
+		segment = size / 4
+	)
 	return Step{
 		name: "have a small window",
 		run:  func(*conversation) error { return nil },
 		listen: []func(uintptr) error{func(fd uintptr) error {
 			if err := syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, size); err != nil {
 				return fmt.Errorf("set SO_RCVBUF: %w", err)
+			}
+			if err := syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, segment); err != nil {
+				return fmt.Errorf("set TCP_MAXSEG: %w", err)
 			}
 			return nil
 		}},

@@ -107,6 +107,19 @@ func TestSmallWindow(t *testing.T) {
 	}
 }
 
+// Several of a client's segments fit into a small window: the one that does not may wait for ever.
+func TestSmallSegments(t *testing.T) {
+	raw, err := dial(t, start(t, SmallWindow(), Hold(""))).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	raw.Control(func(fd uintptr) { size, err = syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG) })
+	if size > 1024 || err != nil {
+		t.Errorf("a segment has up to %d bytes, %v", size, err)
+	}
+}
+
 // descriptors counts what is open, where the system tells.
 func descriptors(t *testing.T) int {
 	t.Helper()
