@@ -30,9 +30,17 @@ func soaked(t *testing.T, batches int) *history {
 	return h
 }
 
-// Each cell has its turn before any has a second one.
+// Each cell has its turn before any has a second one, and the first turns have something of each way and each subject.
 func TestTurns(t *testing.T) {
 	cells := cellsBut("netem")
+	few, subject := cells[:len(cells)/len(subjects)], map[string]bool{}
+	way := map[string]bool{}
+	for _, c := range few {
+		way[c.way.name], subject[c.subject] = true, true
+	}
+	if len(way) != len(few) || len(subject) != len(subjects) {
+		t.Errorf("the first turns are of %v and %v", way, subject)
+	}
 	var turns []key
 	for _, e := range soaked(t, len(cells)).entries {
 		turns = append(turns, key{e.Configuration, e.Subject})
