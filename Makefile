@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test mutants peers soak bench readme golden lint race
+.PHONY: conformance test mutants peers soak bench mutation readme golden lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -36,6 +36,10 @@ soak:
 ## bench: the reference beside crypto/tls, as ratios
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 15x ./impl/asyncssl
+
+## mutation: mutate the source of the reference, with the suite alone as the judge; about an hour; out/mutation.json
+mutation:
+	$(GO) run ./conformance/mutation
 
 ## readme: write README's account of what is tried anew
 readme:

@@ -31,6 +31,8 @@ type Options struct {
 	Expectations verdict.Expectations
 	// Heavy runs the specs, too, that take long: exhaustive tables. Left out, the verdict says so.
 	Heavy bool
+	// FailFast leaves out what has not begun when a spec fails.
+	FailFast bool
 	// Patience bounds each wait; 0 stands for [DefaultPatience].
 	Patience time.Duration
 	// Again is the command that runs the specs of these names again, for the text of a failure. Left out, it is that
@@ -51,6 +53,7 @@ func Run(t ginkgo.GinkgoTestingT, s subject.Subject, o Options) {
 		return
 	}
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
+	suiteConfig.FailFast = suiteConfig.FailFast || o.FailFast
 	globals.Reset()
 	Register(s, o)
 	ginkgo.RunSpecs(t, "sslconform", suiteConfig, reporterConfig)

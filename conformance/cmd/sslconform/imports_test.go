@@ -30,6 +30,7 @@ var rooms = []struct {
 	{"conformance", []string{"conformance/subject", "conformance/verdict", "fakeserver", "certs", "fixtures"}},
 	{"conformance/report", []string{"conformance/verdict", "fixtures"}},
 	{"conformance/mutants", []string{"conformance/subject"}},
+	{"conformance/mutation", nil},
 	{"conformance/cmd/sslconform", []string{"*", "*/*", "*/*/*"}},
 	{"conformance/cmd/soak", []string{"conformance/verdict"}},
 	{"fakeserver", []string{"certs"}},

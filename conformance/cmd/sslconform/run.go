@@ -32,6 +32,7 @@ type runCommand struct {
 	Require  []string      `name:"require-capabilities" placeholder:"LIST" help:"Fail if the subject does not declare one of these."`
 	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
 	Heavy    bool          `help:"Run the specs, too, that take long: exhaustive tables."`
+	FailFast bool          `help:"Leave out what has not begun when a spec fails."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
 	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
 	Ledger   bool          `help:"Print what the run waited for."`
@@ -48,7 +49,7 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if r.Patience <= 0 {
 		return fmt.Errorf("--patience %v leaves no time to wait: give a time above 0, such as 10s", r.Patience)
 	}
-	options := conformance.Options{Spec: selected, Label: r.Label, Heavy: r.Heavy, Patience: r.Patience, Again: r.again}
+	options := conformance.Options{Spec: selected, Label: r.Label, Heavy: r.Heavy, FailFast: r.FailFast, Patience: r.Patience, Again: r.again}
 	if err := options.Check(); err != nil {
 		return fmt.Errorf("--label %w", err)
 	}

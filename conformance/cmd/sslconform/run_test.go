@@ -61,6 +61,29 @@ func statuses(v verdict.Verdict) map[string]verdict.Status {
 	return all
 }
 
+// The first failure ends a run that is to be fast, and only such a one.
+func TestFailFast(t *testing.T) {
+	args := []string{"run", "--spec", "^close/explicit ", "--patience", "1s"}
+	driver := []string{"--", sslconform, "serve", "--mutant", "close-cb-lost"}
+	for name, test := range map[string]struct {
+		args []string
+		one  bool
+	}{"fast": {append(slices.Clone(args), "--fail-fast"), true}, "not": {args, false}} {
+		r := runs(t, append(slices.Clone(test.args), driver...)...)
+		failures := 0
+		for _, c := range r.verdict.Clauses {
+			for _, s := range c.Specs {
+				if s.Status == verdict.Failed {
+					failures++
+				}
+			}
+		}
+		if r.code != 1 || failures == 0 || (failures == 1) != test.one {
+			t.Errorf("%s: exit code %d, %d specs failed\n%s", name, r.code, failures, r.out)
+		}
+	}
+}
+
 // The JSON has the fields that its readers were promised, and no others.
 func TestJSON(t *testing.T) {
 	folder := t.TempDir()
