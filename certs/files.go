@@ -34,6 +34,7 @@ type Files struct {
 	OtherKey string // plain PKCS#8 and of the same algorithm, but not the certificate's (clause argument/key-mismatch)
 
 	NotPEM, GarbageCertificate, GarbageKey string // malformed (clause argument/file-missing); Garbage is within good PEM
+	DamagedLink                            string // the certificate, and behind it one whose PEM is damaged
 }
 
 // PEM are the paths of a certificate and its key.
@@ -73,6 +74,7 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 		NotPEM:             w.write("not-pem.pem", 0o644, []byte("This is no PEM.\n")),
 		GarbageCertificate: w.write("garbage-certificate.pem", 0o644, garbage("CERTIFICATE")),
 		GarbageKey:         w.write("garbage-key.pem", 0o600, garbage("PRIVATE KEY")),
+		DamagedLink:        w.write("damaged-link.pem", 0o644, slices.Concat(certificate, damaged(certificate))),
 	}
 	for _, form := range Forms {
 		key, name := w.encode(form, issued.PrivateKey, Password), "key-"+string(form)+".pem"
@@ -92,6 +94,9 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 }
 
 func crlf(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+
+// damaged is PEM with what is not base64 in its first line.
+func damaged(text []byte) []byte { return bytes.Replace(text, []byte("-\n"), []byte("-\n**"), 1) }
 
 // A writer writes files until one fails.
 type writer struct {

@@ -122,7 +122,7 @@ func TestFilesModes(t *testing.T) {
 	}
 	folder, files := writeFiles(t, certs.Client)
 	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,
-		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey}
+		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey, files.DamagedLink}
 	named = slices.AppendSeq(named, maps.Values(files.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.CRLF.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.Secrets))
@@ -142,6 +142,17 @@ func TestFilesModes(t *testing.T) {
 		if strings.Contains(content(t, path), "PRIVATE KEY") && info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %o", path, info.Mode().Perm())
 		}
+	}
+}
+
+// TestDamagedLink finds that OpenSSL reads the certificate, and does not take what is behind it for the file's end.
+func TestDamagedLink(t *testing.T) {
+	_, files := writeFiles(t, certs.Client)
+	if output, read := openssl(t, "x509", "-in", files.DamagedLink); !read || output != content(t, files.Certificate) {
+		t.Errorf("the certificate is read: %v\n%s", read, output)
+	}
+	if output, read := openssl(t, "crl2pkcs7", "-nocrl", "-certfile", files.DamagedLink); read {
+		t.Errorf("all of it is read:\n%s", output)
 	}
 }
 

@@ -24,6 +24,9 @@ var flawsOfFiles = []flaw{
 	{"a key file that is no PEM", func(r *subject.Request, client *certs.Files) { r.Key = client.NotPEM }},
 	{"a certificate file with garbage in its PEM", func(r *subject.Request, client *certs.Files) { r.Certificate = client.GarbageCertificate }},
 	{"a key file with garbage in its PEM", func(r *subject.Request, client *certs.Files) { r.Key = client.GarbageKey }},
+	{"a certificate file that holds a key alone", func(r *subject.Request, client *certs.Files) { r.Certificate = client.Keys[certs.PKCS8] }},
+	{"a key file that holds a certificate alone", func(r *subject.Request, client *certs.Files) { r.Key = client.Certificate }},
+	{"a certificate file with a second certificate that is damaged", func(r *subject.Request, client *certs.Files) { r.Certificate = client.DamagedLink }},
 }
 
 // missing is a path beside another one where nothing is.

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"os"
 	"strings"
 
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -23,6 +24,8 @@ var argumentFileMutants = []Mutant{
 	{Name: "password-of-rsa-key-ignored", Rows: []string{"L4"}, tamper: wrapRequests(passwordOfRSAIgnored),
 		Breaks: []string{"argument/password", "argument/password-older"}},
 	{Name: "key-of-another-kind-unnoticed", Breaks: []string{"argument/key-mismatch"}, Rows: []string{"L5"}, tamper: wrapRequests(otherKindUnnoticed)},
+	{Name: "file-of-another-kind-unnoticed", Breaks: []string{"argument/file-missing"}, Rows: []string{"L7"}, tamper: wrapRequests(wrongFileUnnoticed)},
+	{Name: "damaged-link-passed-over", Breaks: []string{"argument/file-missing"}, tamper: wrapRequests(damagePassedOver)},
 }
 
 const unreadable = "/no/such/file.pem"
@@ -92,4 +95,25 @@ func kindOfKey(path string) x509.PublicKeyAlgorithm {
 		}
 	}
 	return x509.UnknownPublicKeyAlgorithm
+}
+
+// wrongFileUnnoticed finds nothing to be read in a file, and takes that for nothing to be presented.
+func wrongFileUnnoticed(q *subject.Request) {
+	certificate, key := contentOf(q.Certificate), contentOf(q.Key)
+	begins := []byte("-----BEGIN ")
+	isCertificate, isKey := bytes.Contains(certificate, []byte("CERTIFICATE-")), bytes.Contains(key, []byte("KEY-"))
+	if bytes.Contains(certificate, begins) && !isCertificate || bytes.Contains(key, begins) && !isKey {
+		certificateWithheld(q)
+	}
+}
+
+// damagePassedOver reads what there is, as decoders of PEM do that look for the next block.
+func damagePassedOver(q *subject.Request) {
+	var read []byte
+	for block, rest := pem.Decode(contentOf(q.Certificate)); block != nil; block, rest = pem.Decode(rest) {
+		read = append(read, pem.EncodeToMemory(block)...)
+	}
+	if whole := q.Certificate + ".whole"; read != nil && os.WriteFile(whole, read, 0o600) == nil { // beside it, with which it is removed
+		q.Certificate = whole
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,7 +25,8 @@ func (j *judge) covered(ctx context.Context) (map[string][]block, error) {
 		return nil, err
 	}
 	driver := filepath.Join(j.folder, "covered")
-	if err := build(ctx, driver, "-cover", "-coverpkg=./impl/async,./impl/asyncssl"); err != nil {
+	// Without the main package nothing is written down.
+	if err := build(ctx, driver, "-cover", "-coverpkg=./impl/async,./impl/asyncssl,"+command); err != nil {
 		return nil, err
 	}
 	if v, err := j.suite(ctx, driver, allSpecs, startBound, "GOCOVERDIR="+counts); err != nil || v.code != exitOK {
@@ -34,7 +36,11 @@ func (j *judge) covered(ctx context.Context) (map[string][]block, error) {
 	if out, err := convert.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("read what was run: %w\n%s", err, out)
 	}
-	return readProfile(profile)
+	blocks, err := readProfile(profile)
+	if err == nil && len(blocks) == 0 {
+		err = errors.New("the reference, built to count what runs, has counted nothing")
+	}
+	return blocks, err
 }
 
 func readProfile(path string) (map[string][]block, error) {

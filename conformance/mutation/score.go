@@ -26,7 +26,8 @@ type report struct {
 	Date     string  `json:"date"`
 	Go       string  `json:"go"`
 	Minutes  float64 `json:"minutes"`
-	Controls int     `json:"controls"` // runs against the reference itself, under the same load; each passed
+	Controls int     `json:"controls"` // runs against the reference itself, under the same load
+	Failed   int     `json:"controls_failed"`
 	counts
 	// Gremlins and Deletions are the parts of it.
 	Gremlins  counts    `json:"gremlins"`
@@ -109,7 +110,7 @@ func (r *report) stamp(ctx context.Context, j *judge) error {
 	r.Commit, r.Changed, r.Go = commit, changes != "", strings.TrimSpace(string(version))
 	r.Date = time.Now().UTC().Format(time.RFC3339)
 	r.Minutes = time.Since(j.began).Round(6 * time.Second).Minutes()
-	r.Controls = j.controls
+	r.Controls, r.Failed = j.controls, j.failed
 	return nil
 }
 

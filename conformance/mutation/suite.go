@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -26,6 +27,30 @@ type verdict struct {
 	took time.Duration
 	late bool // it did not end
 	out  string
+}
+
+func (v verdict) failed() bool {
+	return !v.late && (v.code == exitFailed || v.code == exitUsage) // the latter where the driver does not even start
+}
+
+// watch is reported as a spec, and is none that could be selected.
+const watch = "close/last nothing follows while the session is watched"
+
+// alone is the expression of the spec that failed, or of all where that is to be told by no name.
+func alone(spec string) string {
+	if spec == "" || spec == watch {
+		return allSpecs
+	}
+	return expression(spec)
+}
+
+// expression is one that matches specs by their names.
+func expression(names ...string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, regexp.QuoteMeta(name))
+	}
+	return "^(" + strings.Join(quoted, "|") + ")$"
 }
 
 // suite runs the suite, or some specs of it, against a driver, which is gone when it returns.
