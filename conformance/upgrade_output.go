@@ -45,6 +45,15 @@ func (c *catalogue) upgradePendingOutput() {
 		sp.sentFirst(p, sp.begin(connect(p, plain, callbacks), write(plain, startTLS), sp.wrap(closeCB)))
 	}).needing(subject.WrapBeforeConnect)
 
+	c.it("sends a line first that was written before writing was disabled, and the socket wrapped; enabled, the wrapped one goes on", func(sp *spec) {
+		p := sp.peer(sp.plainThenTLS(startTLS)...)
+		ids := sp.begin(connect(p, plain, callbacks), write(plain, startTLS),
+			subject.Request{Op: subject.Disable, On: plain, ToWrite: true}, sp.wrap(closeCB))
+		// Whether what is written already waits for that, too, is left to the implementation.
+		enabling := sp.begin(subject.Request{Op: subject.Enable, On: wrapped, ToWrite: true})
+		sp.sentFirst(p, append(ids, enabling...))
+	}).needing(subject.WrapBeforeConnect, subject.Pause)
+
 	c.it("sends the data first that came with connect, of a socket that was wrapped before it was connected", func(sp *spec) {
 		p := sp.peer(sp.plainThenTLS(startTLS)...)
 		sp.sentFirst(p, sp.begin(connect(p, plain, callbacks, sending(startTLS)), sp.wrap(closeCB)))

@@ -151,7 +151,7 @@ func (j *judge) judgeBuilt(ctx context.Context, m *mutant, driver string) error 
 	const tries = 3
 	m.Status = survived
 	for n := range 1 + tries {
-		specs := allSpecs
+		specs := m.specs
 		if n == 0 {
 			if specs = j.likely(m.File); specs == "" {
 				continue
@@ -171,7 +171,7 @@ func (j *judge) judgeBuilt(ctx context.Context, m *mutant, driver string) error 
 				return nil
 			}
 		case v.failed():
-			again, err := j.suite(ctx, driver, alone(v.by), 5*j.longest()<<n)
+			again, err := j.suite(ctx, driver, m.alone(v.by), 5*j.longest()<<n)
 			if err != nil {
 				return err
 			}

@@ -83,16 +83,19 @@ func find(ctx context.Context, c *config, folder string) ([]*mutant, error) {
 		return nil, err
 	}
 	var all []*mutant
-	for _, file := range files(c.Mutated) {
-		src, err := readSource(file)
+	for _, f := range c.Mutated {
+		src, err := readSource(f.File)
 		if err != nil {
 			return nil, err
 		}
-		of, err := exchanged(src, exchanges[file])
+		of, err := exchanged(src, exchanges[f.File])
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, src.mutants(append(of, deletions(src)...))...)
+		for _, m := range src.mutants(append(of, deletions(src)...)) {
+			m.specs = f.Specs
+			all = append(all, m)
+		}
 	}
 	return all, nil
 }

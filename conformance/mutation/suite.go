@@ -36,10 +36,10 @@ func (v verdict) failed() bool {
 // watch is reported as a spec, and is none that could be selected.
 const watch = "close/last nothing follows while the session is watched"
 
-// alone is the expression of the spec that failed, or of all where that is to be told by no name.
-func alone(spec string) string {
+// alone is the expression of the spec that killed a mutant, or of all where that is to be told by no name.
+func (m *mutant) alone(spec string) string {
 	if spec == "" || spec == watch {
-		return allSpecs
+		return m.specs
 	}
 	return expression(spec)
 }
