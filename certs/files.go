@@ -35,6 +35,7 @@ type Files struct {
 
 	NotPEM, GarbageCertificate, GarbageKey string // malformed (clause argument/file-missing); Garbage is within good PEM
 	DamagedLink                            string // the certificate, and behind it one whose PEM is damaged
+	GarbageOpenSSHKey, GarbageUnknownKey   string // GarbageKey under the name of a form that is seldom read, and of none
 }
 
 // PEM are the paths of a certificate and its key.
@@ -74,6 +75,8 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 		NotPEM:             w.write("not-pem.pem", 0o644, []byte("This is no PEM.\n")),
 		GarbageCertificate: w.write("garbage-certificate.pem", 0o644, garbage("CERTIFICATE")),
 		GarbageKey:         w.write("garbage-key.pem", 0o600, garbage("PRIVATE KEY")),
+		GarbageOpenSSHKey:  w.write("garbage-openssh-key.pem", 0o600, garbage("OPENSSH PRIVATE KEY")),
+		GarbageUnknownKey:  w.write("garbage-unknown-key.pem", 0o600, garbage("UNKNOWN PRIVATE KEY")),
 		DamagedLink:        w.write("damaged-link.pem", 0o644, slices.Concat(certificate, damaged(certificate))),
 	}
 	for _, form := range Forms {

@@ -47,6 +47,8 @@ func TestFiles(t *testing.T) {
 		{files.Certificate, files.NotPEM, "failed to find any PEM data in key"},
 		{files.GarbageCertificate, key, "malformed certificate"},
 		{files.Certificate, files.GarbageKey, "failed to parse private key"},
+		{files.Certificate, files.GarbageOpenSSHKey, "failed to parse private key"},
+		{files.Certificate, files.GarbageUnknownKey, "failed to parse private key"},
 	} {
 		pair, err := tls.LoadX509KeyPair(test.certificate, test.key)
 		switch {
@@ -122,7 +124,8 @@ func TestFilesModes(t *testing.T) {
 	}
 	folder, files := writeFiles(t, certs.Client)
 	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,
-		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey, files.DamagedLink}
+		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey, files.DamagedLink,
+		files.GarbageOpenSSHKey, files.GarbageUnknownKey}
 	named = slices.AppendSeq(named, maps.Values(files.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.CRLF.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.Secrets))

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sslconform/sslconform/conformance/subject"
@@ -97,12 +98,15 @@ func kindOfKey(path string) x509.PublicKeyAlgorithm {
 	return x509.UnknownPublicKeyAlgorithm
 }
 
-// wrongFileUnnoticed finds nothing to be read in a file, and takes that for nothing to be presented.
+// wrongFileUnnoticed finds nothing that it knows in a file of PEM, and takes that for nothing to be presented.
 func wrongFileUnnoticed(q *subject.Request) {
-	certificate, key := contentOf(q.Certificate), contentOf(q.Key)
-	begins := []byte("-----BEGIN ")
-	isCertificate, isKey := bytes.Contains(certificate, []byte("CERTIFICATE-")), bytes.Contains(key, []byte("KEY-"))
-	if bytes.Contains(certificate, begins) && !isCertificate || bytes.Contains(key, begins) && !isKey {
+	unknown := func(path string, known ...string) bool {
+		content := contentOf(path)
+		return bytes.Contains(content, []byte("-----BEGIN ")) && !slices.ContainsFunc(known, func(kind string) bool {
+			return bytes.Contains(content, []byte("-----BEGIN "+kind+"-----"))
+		})
+	}
+	if unknown(q.Certificate, "CERTIFICATE") || unknown(q.Key, "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY") {
 		certificateWithheld(q)
 	}
 }
