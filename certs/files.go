@@ -2,13 +2,16 @@ package certs
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Password opens the encrypted keys that [Authority.WriteFiles] writes, but for those that say otherwise.
@@ -33,10 +36,16 @@ type Files struct {
 
 	OtherKey string // plain PKCS#8 and of the same algorithm, but not the certificate's (clause argument/key-mismatch)
 
-	NotPEM, GarbageCertificate, GarbageKey string // malformed (clause argument/file-missing); Garbage is within good PEM
-	DamagedLink                            string // the certificate, and behind it one whose PEM is damaged
-	GarbageOpenSSHKey, GarbageUnknownKey   string // GarbageKey under the name of a form that is seldom read, and of none
+	ExchangeKey string // an X25519 key, which signs nothing and so belongs to no certificate
+
+	NotPEM, GarbageCertificate string            // malformed (clause argument/file-missing); garbage is within good PEM
+	GarbageKeys                map[string]string // by the type of their PEM, that of no form included
+	DamagedLink                string            // the certificate, and behind it one whose PEM is damaged
 }
+
+// GarbageTypes are the types of PEM in which there is a key of garbage: those of [Forms], that of OpenSSH, and one that
+// there is not.
+var GarbageTypes = []string{"PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY", "UNKNOWN PRIVATE KEY"}
 
 // PEM are the paths of a certificate and its key.
 type PEM struct {
@@ -74,15 +83,18 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 		OtherKey:           w.write("other-key.pem", 0o600, w.encode(PKCS8, other, "")),
 		NotPEM:             w.write("not-pem.pem", 0o644, []byte("This is no PEM.\n")),
 		GarbageCertificate: w.write("garbage-certificate.pem", 0o644, garbage("CERTIFICATE")),
-		GarbageKey:         w.write("garbage-key.pem", 0o600, garbage("PRIVATE KEY")),
-		GarbageOpenSSHKey:  w.write("garbage-openssh-key.pem", 0o600, garbage("OPENSSH PRIVATE KEY")),
-		GarbageUnknownKey:  w.write("garbage-unknown-key.pem", 0o600, garbage("UNKNOWN PRIVATE KEY")),
+		ExchangeKey:        w.write("exchange-key.pem", 0o600, exchangeKey()),
+		GarbageKeys:        make(map[string]string),
 		DamagedLink:        w.write("damaged-link.pem", 0o644, slices.Concat(certificate, damaged(certificate))),
 	}
 	for _, form := range Forms {
 		key, name := w.encode(form, issued.PrivateKey, Password), "key-"+string(form)+".pem"
 		files.Keys[form] = w.write(name, 0o600, key)
 		files.CRLF.Keys[form] = w.write("crlf-"+name, 0o600, crlf(key))
+	}
+	for _, kind := range GarbageTypes {
+		name := "garbage-" + strings.ToLower(strings.ReplaceAll(kind, " ", "-")) + ".pem"
+		files.GarbageKeys[kind] = w.write(name, 0o600, garbage(kind))
 	}
 	for kind, password := range map[string]string{"short": ShortPassword, "odd": OddPassword} {
 		for _, form := range []Form{OlderEncrypted, PBES2SHA256} {
@@ -97,6 +109,19 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 }
 
 func crlf(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+
+// exchangeKey is a key that is only good for the exchange of others, in PKCS#8.
+func exchangeKey() []byte {
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err) // there is no way to fail
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
 
 // damaged is PEM with what is not base64 in its first line.
 func damaged(text []byte) []byte { return bytes.Replace(text, []byte("-\n"), []byte("-\n**"), 1) }

@@ -46,9 +46,9 @@ func TestFiles(t *testing.T) {
 		{files.NotPEM, key, "failed to find any PEM data in certificate"},
 		{files.Certificate, files.NotPEM, "failed to find any PEM data in key"},
 		{files.GarbageCertificate, key, "malformed certificate"},
-		{files.Certificate, files.GarbageKey, "failed to parse private key"},
-		{files.Certificate, files.GarbageOpenSSHKey, "failed to parse private key"},
-		{files.Certificate, files.GarbageUnknownKey, "failed to parse private key"},
+		{files.Certificate, files.ExchangeKey, "unknown private key type"},
+		{files.Certificate, files.GarbageKeys["PRIVATE KEY"], "failed to parse private key"},
+		{files.Certificate, files.GarbageKeys["UNKNOWN PRIVATE KEY"], "failed to parse private key"},
 	} {
 		pair, err := tls.LoadX509KeyPair(test.certificate, test.key)
 		switch {
@@ -124,8 +124,8 @@ func TestFilesModes(t *testing.T) {
 	}
 	folder, files := writeFiles(t, certs.Client)
 	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,
-		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.GarbageKey, files.DamagedLink,
-		files.GarbageOpenSSHKey, files.GarbageUnknownKey}
+		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.ExchangeKey, files.DamagedLink}
+	named = slices.AppendSeq(named, maps.Values(files.GarbageKeys))
 	named = slices.AppendSeq(named, maps.Values(files.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.CRLF.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.Secrets))

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sslconform/sslconform/certs"
@@ -23,12 +24,23 @@ var flawsOfFiles = []flaw{
 	{"a certificate file that is no PEM", func(r *subject.Request, client *certs.Files) { r.Certificate = client.NotPEM }},
 	{"a key file that is no PEM", func(r *subject.Request, client *certs.Files) { r.Key = client.NotPEM }},
 	{"a certificate file with garbage in its PEM", func(r *subject.Request, client *certs.Files) { r.Certificate = client.GarbageCertificate }},
-	{"a key file with garbage in its PEM", func(r *subject.Request, client *certs.Files) { r.Key = client.GarbageKey }},
-	{"a key file with garbage in the PEM of OpenSSH", func(r *subject.Request, client *certs.Files) { r.Key = client.GarbageOpenSSHKey }},
-	{"a key file with garbage in the PEM of a form that there is not", func(r *subject.Request, client *certs.Files) { r.Key = client.GarbageUnknownKey }},
 	{"a certificate file that holds a key alone", func(r *subject.Request, client *certs.Files) { r.Certificate = client.Keys[certs.PKCS8] }},
 	{"a key file that holds a certificate alone", func(r *subject.Request, client *certs.Files) { r.Key = client.Certificate }},
 	{"a certificate file with a second certificate that is damaged", func(r *subject.Request, client *certs.Files) { r.Certificate = client.DamagedLink }},
+}
+
+// garbageKeys are files of each type of PEM that may hold a key.
+func garbageKeys() (flaws []flaw) {
+	for _, kind := range certs.GarbageTypes {
+		name := fmt.Sprintf("a key file with garbage in its PEM (%s)", kind)
+		if kind == "PRIVATE KEY" {
+			name = "a key file with garbage in its PEM"
+		}
+		flaws = append(flaws, flaw{name, func(r *subject.Request, client *certs.Files) {
+			r.Key = client.GarbageKeys[kind]
+		}})
+	}
+	return flaws
 }
 
 // missing is a path beside another one where nothing is.
@@ -48,7 +60,7 @@ func (c *catalogue) argumentRefused() {
 	}
 
 	c.of("argument/file-missing")
-	for _, f := range flawsOfFiles {
+	for _, f := range slices.Concat(flawsOfFiles, garbageKeys()) {
 		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) }).row("L7")
 	}
 
@@ -71,6 +83,7 @@ func (c *catalogue) argumentRefused() {
 	}{
 		{certs.Client, "a key", func(sp *spec) string { return sp.client(certs.Client).OtherKey }},
 		{certs.Client, "an RSA key", func(sp *spec) string { return sp.client(certs.ClientRSA).Keys[certs.PKCS8] }},
+		{certs.Client, "an X25519 key", func(sp *spec) string { return sp.client(certs.Client).ExchangeKey }},
 		{certs.ClientRSA, "an ECDSA key", func(sp *spec) string { return sp.client(certs.Client).Keys[certs.PKCS8] }},
 	} {
 		c.it(fmt.Sprintf("refuses %s that is not the certificate's (%s), in the outcome of wrap", pair.key, pair.certificate.Name), func(sp *spec) {
