@@ -52,6 +52,20 @@ func (c *catalogue) timeoutsInherited() {
 		sp.expectPrefix(p, subject.Payload(stuck, 9))
 	}).seen("palantir/witchcraft-go-server#267")
 
+	c.timed("fires once where the peer reads nothing of what was written before the wrap", func(sp *spec) {
+		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
+		sp.connected(p, writeTimeout(sp.ms()))
+		since, asked := sp.mark(), time.Now()
+		ids := sp.begin(writePayload(plain, stuck, 9), sp.wrap(closeCB))
+		sp.answer(ids[0])
+		written := time.Now()
+		timeout := sp.awaitFailure("an event when the peer has read nothing for that long", since, ids[1])
+		p.Resume("to read")
+		sp.rest(p)
+		sp.Expect(timeout.condition).To(beA(subject.TCPTimeout), "the condition reported")
+		sp.onTimeBetween(timeout.Record, asked, written)
+	})
+
 	c.of("timeout/stream")
 	c.timed("fires on a wrapped stream as it was set on the original one", func(sp *spec) {
 		p := sp.silentAfter("last words")

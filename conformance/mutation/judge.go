@@ -19,7 +19,7 @@ const module = "github.com/sslconform/sslconform/"
 const command = "./conformance/cmd/sslconform"
 
 // patience is that of the suite. It is more than the reference needs on a loaded machine, as the controls show.
-const patience = 2 * time.Second
+const patience = 4 * time.Second
 
 // A status is what became of a mutant.
 type status string
@@ -69,7 +69,13 @@ func newJudge(ctx context.Context, folder string, workers int) (*judge, error) {
 		return nil, err
 	}
 	// As many at a time as there will be.
-	return j, each(workers, slices.Repeat([]int{0}, workers), func(int) error { return j.control(ctx) })
+	if err := each(workers, make([]struct{}, workers), func(struct{}) error { return j.control(ctx) }); err != nil {
+		return nil, err
+	}
+	if j.clean == 0 {
+		return nil, errors.New("the reference does not pass on this machine, as it is now: nothing can be said of mutants")
+	}
+	return j, nil
 }
 
 // build builds the command, be it as a mutant.
@@ -96,9 +102,6 @@ func (j *judge) control(ctx context.Context) error {
 	}
 	j.failed++
 	fmt.Printf("control: the reference itself did not pass:\n%s\n", v.out)
-	if j.clean == 0 {
-		return errors.New("nothing can be said of mutants where the reference does not pass")
-	}
 	return nil
 }
 
@@ -128,10 +131,6 @@ func (j *judge) progress(ctx context.Context, m *mutant, all int) error {
 }
 
 func (j *judge) judge(ctx context.Context, m *mutant) error {
-	if !runs(j.blocks[m.File], m.Number, m.column) {
-		m.Status = notCovered
-		return nil
-	}
 	folder, err := os.MkdirTemp(j.folder, "mutant-")
 	if err != nil {
 		return err
@@ -141,6 +140,10 @@ func (j *judge) judge(ctx context.Context, m *mutant) error {
 	if err := m.build(ctx, folder, driver); err != nil {
 		m.Status = notViable
 		return ctx.Err()
+	}
+	if !runs(j.blocks[m.File], m.Number, m.column) {
+		m.Status = notCovered
+		return nil
 	}
 	return j.judgeBuilt(ctx, m, driver)
 }

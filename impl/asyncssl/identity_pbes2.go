@@ -14,16 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-
-	"golang.org/x/crypto/scrypt"
 )
 
-// Bounds of the work that a file can ask for, which at most takes some seconds.
-const (
-	maxIterations   = 10_000_000
-	maxScryptMemory = 256 << 20
-	maxScryptWork   = 2 << 30 // bytes mixed, in p runs over N·r blocks of 128
-)
+// maxIterations bounds the work that a file can ask for, which at most takes some seconds.
+const maxIterations = 10_000_000
 
 // encryptedPrivateKeyInfo is EncryptedPrivateKeyInfo of RFC 5958 section 3.
 type encryptedPrivateKeyInfo struct {
@@ -40,13 +34,6 @@ type pbkdf2Params struct {
 	Iterations int64
 	KeyLength  int                      `asn1:"optional"`
 	PRF        pkix.AlgorithmIdentifier `asn1:"optional"`
-}
-
-// scryptParams is scrypt-params of RFC 7914 section 7.
-type scryptParams struct {
-	Salt      []byte
-	N, R, P   int64
-	KeyLength int `asn1:"optional"`
 }
 
 // The object identifiers of RFC 8018 appendix C and, of scrypt, RFC 7914 section 7.
@@ -142,19 +129,6 @@ func (p *pbkdf2Params) derive(password string, size int) ([]byte, error) {
 		return nil, unsupported("the PRF of PBKDF2", p.PRF, "HMAC-SHA-1 and HMAC-SHA-256")
 	}
 	return pbkdf2.Key(digest, password, p.Salt, int(p.Iterations), size)
-}
-
-func (p *scryptParams) derive(password string, size int) ([]byte, error) {
-	const unit = 128 // bytes; the first two bounds keep the products of the others from overflow
-	if min(p.N, p.R, p.P) < 1 || max(p.N, p.R, p.P) > maxScryptMemory/unit ||
-		unit*p.R*(p.N+p.P) > maxScryptMemory || unit*p.R*p.N*p.P > maxScryptWork {
-		return nil, fmt.Errorf("scrypt with N=%d, r=%d and p=%d, and %d MiB of memory and %d MiB of work are allowed: %s",
-			p.N, p.R, p.P, maxScryptMemory>>20, maxScryptWork>>20, rewrite)
-	}
-	if p.KeyLength != 0 && p.KeyLength != size {
-		return nil, fmt.Errorf("scrypt makes a key of %d bytes for a cipher of %d: %s", p.KeyLength, size, rewrite)
-	}
-	return scrypt.Key([]byte(password), p.Salt, int(p.N), int(p.R), int(p.P), size)
 }
 
 // decryptCBC decrypts what is padded as in RFC 8018 section 6.1.1: with 1 to a block's size of bytes, each their count.
