@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // Each file of the folders is mutated, or spared for a reason.
@@ -170,11 +172,7 @@ func TestNotViable(t *testing.T) {
 
 // A driver that does not end by itself is ended, and no other process.
 func TestEndAll(t *testing.T) {
-	sleep, err := exec.LookPath("sleep")
-	if err != nil {
-		t.Skip("there is no sleep, to be a driver")
-	}
-	data, err := os.ReadFile(sleep)
+	data, err := os.ReadFile(skip.Tool(t, "sleep"))
 	if err != nil {
 		t.Fatal(err)
 	}
