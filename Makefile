@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test mutants peers soak bench mutation readme golden lint race
+.PHONY: conformance test mutants peers soak bench mutation proof readme golden lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -40,6 +40,11 @@ bench:
 ## mutation: mutate the source of the reference, with the suite alone as the judge; about an hour; out/mutation.json
 mutation:
 	$(GO) run ./conformance/mutation
+
+## proof: gather what mutants, mutation and soak have found, and have README tell it
+proof:
+	$(GO) run ./conformance/cmd/proof
+	$(MAKE) readme
 
 ## readme: write README's account of what is tried anew
 readme:

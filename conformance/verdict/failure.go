@@ -30,7 +30,7 @@ func (f Failure) String() string {
 		fmt.Fprintf(&b, "%s (%s): %s\n", f.Clause.ID, f.Clause.Level, f.Clause.Text)
 	}
 	if f.Clause.Quote != "" {
-		fmt.Fprintf(&b, "the documentation: %q\n", f.Clause.Quote)
+		fmt.Fprintf(&b, "the documentation: \"%s\"\n", f.Clause.Quote)
 	}
 	if f.Clause.ID != "" && f.Spec != "" {
 		fmt.Fprintf(&b, "the spec: %s\n", f.Spec)

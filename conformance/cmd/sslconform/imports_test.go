@@ -32,6 +32,7 @@ var rooms = []struct {
 	{"conformance/mutants", []string{"conformance/subject"}},
 	{"conformance/mutation", nil},
 	{"conformance/cmd/sslconform", []string{"*", "*/*", "*/*/*"}},
+	{"conformance/cmd/proof", []string{"conformance/verdict", "fixtures"}},
 	{"conformance/cmd/soak", []string{"conformance/verdict"}},
 	{"fakeserver", []string{"certs"}},
 	{"fakeserver/cmd/fakeserver", []string{"fakeserver", "certs"}},

@@ -67,9 +67,33 @@ func printTried(out io.Writer, tree []conformance.Held, rows []fixtures.Row) err
 		p.line("")
 		p.fold("", 0, "Clauses without specs so far: %s.", strings.Join(without, ", "))
 	}
+	proof, err := fixtures.Proven()
+	if err != nil {
+		return err
+	}
+	printProof(&p, proof)
 	_, err = io.WriteString(out, p.String())
 	return err
 }
+
+// printProof tells what the long runs have found, as far as there were any.
+func printProof(p *page, proof fixtures.Proof) {
+	tell := func(measured int, format string, a ...any) {
+		if measured > 0 {
+			p.line("")
+			p.fold("", 0, format, a...)
+		}
+	}
+	m, s, k := proof.Mutation, proof.Soak, proof.Mutants
+	tell(k.Of, "With all specs run against each of them (`make mutants`, %s), %d of %d were noticed by every clause that they break, and by no other.",
+		k.Date, k.Killed, k.Of)
+	tell(m.Of, "Of %d mutants of the reference's own source (`make mutation`, %s, commit %.8s), the suite alone kills %s; without the %d that nobody could tell from the reference, %s.",
+		m.Of, m.Date, m.Commit, percent(m.Killed, m.Of), m.Equivalent, percent(m.Killed, m.Of-m.Equivalent))
+	tell(s.Runs, "It does not cry wolf: of %d runs on correct implementations (`make soak`, until %s, commit %.8s), %d failed. They were in random order, in parallel, %d of them under the race detector, %d on one core, others on busy cores and through a relay that delays, splits and joins segments; %d were on `memorybio`.",
+		s.Runs, s.Date, s.Commit, s.Failed, s.Race, s.OneCore, s.MemoryBIO)
+}
+
+func percent(some, all int) string { return fmt.Sprintf("%.1f %%", 100*float64(some)/float64(all)) }
 
 // of tells how many of all there are.
 func of(some, all int) string {
