@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
@@ -104,7 +105,7 @@ func (sp *spec) meanwhile(f func()) {
 
 // tweets connects the canary.
 func (sp *spec) tweets() {
-	sp.canary = sp.startPeer("canary", fakeserver.Echo())
+	sp.canary = sp.startPeer(verdict.Canary, fakeserver.Echo())
 	sp.must(connect(sp.canary, canary, canaryCallbacks))
 }
 

@@ -47,7 +47,7 @@ func (f Failure) String() string {
 	}
 	fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(f.Message))
 	if len(f.Timeline) > 0 {
-		fmt.Fprintf(&b, "\ntimeline, in milliseconds:\n%s", f.Timeline)
+		fmt.Fprintf(&b, "\ntimeline, in milliseconds%s:\n%s", f.Timeline.legend(), f.Timeline)
 	}
 	if f.Again != "" {
 		fmt.Fprintf(&b, "\nagain: %s\n", f.Again)

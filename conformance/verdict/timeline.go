@@ -41,6 +41,17 @@ func (t *Timeline) Passed(peer string, entries []fakeserver.Entry) {
 	}
 }
 
+// Canary is the peer that shows whether the loop of the subject's session still runs.
+const Canary = "canary"
+
+// legend says who a stranger cannot know.
+func (t Timeline) legend() string {
+	if slices.ContainsFunc(t, func(m Moment) bool { return m.Who == Canary }) {
+		return " (the canary is a plain connection of the same session, which shows that the loop still runs)"
+	}
+	return ""
+}
+
 // String is the timeline in order, long stretches of the same shortened.
 func (t Timeline) String() string {
 	if len(t) == 0 {

@@ -47,3 +47,12 @@ func TestTimelineIsWhole(t *testing.T) {
 		t.Errorf("it shows\n%s", got)
 	}
 }
+
+// A stranger is told what a canary is, where there is one.
+func TestLegend(t *testing.T) {
+	for who, want := range map[string]string{"peer": "\ntimeline, in milliseconds:\n", Canary: "\ntimeline, in milliseconds (the canary is "} {
+		if got := (Failure{Timeline: Timeline{{Who: who, What: "x"}}}).String(); !strings.Contains(got, want) {
+			t.Errorf("with %s: want %q in\n%s", who, want, got)
+		}
+	}
+}
