@@ -22,6 +22,7 @@ type link struct {
 	giveUp    context.CancelFunc // ends the dialing
 	wire      *wire              // nil until connected
 	connected bool               // the connect callback had its occasion
+	shaking   bool               // a handshake is under way
 	changed   sync.Cond          // what the carrier may wait for, with the loop's baton
 	users     atomic.Int32       // goroutines at work on the wire
 }
@@ -104,12 +105,27 @@ func (k *link) read() error {
 	face, conn := k.climb()
 	if face.layer != nil {
 		var err error
-		if conn, err = face.layer.Handshake(&resumed{conn, face.early}); err != nil {
+		conn, err = face.layer.Handshake(&resumed{conn, face.early})
+		k.loop.run(func() { k.shaken(face, conn, err) })
+		if err != nil {
 			return err
 		}
 	}
 	k.loop.run(func() { k.open(face, conn) })
 	return k.feed(face, conn)
+}
+
+// shaken goes on with a close that came in the handshake. For the peer that may have been over already: then it is owed
+// the end of the session.
+func (k *link) shaken(face *socket, conn Conn, err error) {
+	k.shaking = false
+	if !k.top.closed {
+		return
+	}
+	if err == nil {
+		face.conn = conn
+	}
+	k.seeOff()
 }
 
 // climb finds the lowest face that is not open, and the connection to open it on, once everything that was written to
@@ -125,6 +141,7 @@ func (k *link) climb() (face *socket, conn Conn) {
 		}
 		if !k.top.closed {
 			k.wire.SetReadDeadline(time.Time{}) // which a wrap has set to interrupt the reading
+			k.shaking = face.layer != nil
 		}
 	})
 	return face, conn
@@ -225,6 +242,10 @@ func (k *link) interrupt() {
 func (k *link) seeOff() {
 	k.giveUp()
 	if k.wire == nil {
+		return
+	}
+	if k.shaking {
+		k.interrupt() // and it goes on in shaken
 		return
 	}
 	k.seeOffFaces(k.first)

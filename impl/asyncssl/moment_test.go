@@ -235,3 +235,48 @@ func TestSNI(t *testing.T) {
 		}
 	}
 }
+
+// A tally counts what was read; crypto/tls tells an end at a record's boundary from close_notify to nobody.
+type tally struct {
+	net.Conn
+	read int
+}
+
+func (c *tally) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.read += n
+	return n, err
+}
+
+// Where the peer is done with the handshake, and the loop has not learned yet that this side is, a close is told the peer
+// by close_notify all the same: the session stands.
+func TestCloseInTheMomentOfTheHandshakesEnd(t *testing.T) {
+	config, options := peer(t)
+	hello, shaken, alert := make(chan struct{}), make(chan struct{}), make(chan int, 1)
+	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		close(hello)
+		return nil, nil
+	}
+	address := asynctest.Listen(t, func(c *net.TCPConn) {
+		counted := &tally{Conn: c}
+		conn := tls.Server(counted, config)
+		conn.Handshake()
+		before := counted.read
+		close(shaken)
+		conn.Read(make([]byte, 1))
+		alert <- counted.read - before
+	})
+	run(t, address, async.Options{}, func(s *session) {
+		s.wrap(options)
+		go func() {
+			<-hello
+			s.loop.Post(func() {
+				<-shaken
+				s.wrapped.Close()
+			})
+		}()
+	})
+	if got := <-alert; got == 0 {
+		t.Error("the peer met a bare FIN, want close_notify before it")
+	}
+}
