@@ -32,7 +32,7 @@ func endedWhere(match func(end) bool, types ...string) tampering {
 
 // endOfHandshakeUnreported waits for the rest of a handshake when there is none to come.
 var endOfHandshakeUnreported = taps{record: func(t *tap, r subject.Record) []subject.Record {
-	if r.Event == subject.OnEvent && t.end.how == io.EOF && t.end.early {
+	if r.Event == subject.OnEvent && about(r) != t.first && t.end.how == io.EOF && t.end.early {
 		return nil
 	}
 	return []subject.Record{r}

@@ -29,7 +29,7 @@ type tap struct {
 	burden [][]byte
 }
 
-// An end is how a connection was ended by its peer, under TLS; without how if it was not, or this side was first.
+// An end is how a connection was ended by its peer; without how if it was not, or this side was first.
 type end struct {
 	how   error
 	early bool // before the client was done with its handshake
@@ -38,11 +38,11 @@ type end struct {
 
 // noteRead notes how far the peer is, and whether it has ended.
 func (t *tap) noteRead(p []byte, err error) {
-	if !t.secure() {
-		return
+	var rest []byte
+	if t.secure() {
+		_, rest = cut(append(t.part, p...))
+		t.part = slices.Clone(rest)
 	}
-	_, rest := cut(append(t.part, p...))
-	t.part = slices.Clone(rest)
 	if err != nil && t.end.how == nil && !t.shut && !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.end = end{how: err, early: !t.wire.secret.Load(), cut: len(rest) > 0}
 	}
