@@ -123,10 +123,7 @@ func (c *catalogue) errorInHandshake() {
 // them; it waits until the subject tells of that.
 func (sp *spec) resetBehind(bytes fakeserver.Step) failedWrap {
 	p := sp.stalling(bytes, fakeserver.RST())
-	sp.connected(p)
-	since := sp.mark()
-	ids := sp.begin(sp.wrap(closeCB))
-	sp.sees(p, "a ClientHello", entryKind(fakeserver.ClientHello))
+	since, ids := sp.greets(p)
 	sp.meanwhile(func() { p.Resume(serverHello) })
 	return sp.awaitFailure("an error from wrap, or an event that tells of its failure", since, ids...)
 }

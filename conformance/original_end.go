@@ -98,11 +98,17 @@ func (c *catalogue) originalGrowth() {
 // shaking wraps an open socket whose peer holds the ServerHello back; it returns when the peer has the ClientHello.
 func (sp *spec) shaking(then ...fakeserver.Step) (p *peer, since int, ids []int) {
 	p = sp.stalling(append([]fakeserver.Step{sp.handshake()}, then...)...)
+	since, ids = sp.greets(p)
+	return p, since, ids
+}
+
+// greets wraps a connection to a peer, and waits until that has the ClientHello.
+func (sp *spec) greets(p *peer) (since int, ids []int) {
 	sp.connected(p)
 	since = sp.mark()
 	ids = sp.begin(sp.wrap(closeCB))
 	sp.sees(p, "a ClientHello", entryKind(fakeserver.ClientHello))
-	return p, since, ids
+	return since, ids
 }
 
 // unharmed expects that the wrapped socket has reported nothing since a record, and still works.
