@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"sync"
 )
 
 // An Algorithm is the kind of a leaf's key. Whatever the leaf has, those above it have P-256.
@@ -18,8 +19,10 @@ const (
 	P256 Algorithm = iota
 	P384
 	Ed25519
-	RSA2048 // takes the better part of a tenth of a second to make
+	RSA2048 // takes the better part of a tenth of a second to make, so it is made once in a process
 )
+
+var theRSAKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func (a Algorithm) generate() (crypto.Signer, error) {
 	switch a {
@@ -31,7 +34,7 @@ func (a Algorithm) generate() (crypto.Signer, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	case RSA2048:
-		return rsa.GenerateKey(rand.Reader, 2048)
+		return theRSAKey()
 	}
 	return nil, fmt.Errorf("no algorithm has the number %d", int(a))
 }

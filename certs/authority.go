@@ -46,7 +46,8 @@ func (a *Authority) Pool() *x509.CertPool {
 // PEM is the authority's certificate as a client trusts it.
 func (a *Authority) PEM() []byte { return certificatePEM(a.certificate.Raw) }
 
-// Issue makes a certificate, with a key of its own, and the chain to send along; the authority is no part of that.
+// Issue makes a certificate, with a key of its own unless that is RSA, and the chain to send along; the authority is no
+// part of that.
 func (a *Authority) Issue(v Variant) (tls.Certificate, error) {
 	chain, err := a.chain(v)
 	if err != nil {

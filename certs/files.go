@@ -34,7 +34,7 @@ type Files struct {
 	KeyFirst, CertificateFirst string            // certificate and plain key in one file
 	Secrets                    map[Secret]string // more encrypted keys
 
-	OtherKey string // plain PKCS#8 and of the same algorithm, but not the certificate's (clause argument/key-mismatch)
+	OtherKey string // plain PKCS#8 and P-256, but not the certificate's (clause argument/key-mismatch)
 
 	ExchangeKey string // an X25519 key, which signs nothing and so belongs to no certificate
 
@@ -66,7 +66,7 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	other, err := v.Key.generate()
+	other, err := P256.generate()
 	if err != nil {
 		return nil, fmt.Errorf("make another key: %w", err)
 	}

@@ -224,7 +224,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s: back-dated by %v only", v.Name, age)
 		}
 		serial, key := leaf.SerialNumber.String(), string(leaf.RawSubjectPublicKeyInfo)
-		if serials[serial] || keys[key] {
+		if serials[serial] || keys[key] && v.Key != certs.RSA2048 {
 			t.Errorf("%s: its serial number or key is another's", v.Name)
 		}
 		serials[serial], keys[key] = true, true

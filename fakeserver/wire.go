@@ -176,7 +176,7 @@ func (w *wire) flush() error {
 func (w *wire) flushLocked() error {
 	w.out.emitRun()
 	kept := w.kept
-	w.kept = nil
+	w.kept = w.kept[:0] // nobody else writes before this is out
 	return w.emit(kept)
 }
 
