@@ -40,6 +40,7 @@ type Files struct {
 
 	NotPEM, GarbageCertificate string            // malformed (clause argument/file-missing); garbage is within good PEM
 	GarbageKeys                map[string]string // by the type of their PEM, that of no form included
+	DamagedKeys                map[string]string // encrypted, by the name of their [Damage]
 	DamagedLink                string            // the certificate, and behind it one whose PEM is damaged
 }
 
@@ -85,6 +86,7 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 		GarbageCertificate: w.write("garbage-certificate.pem", 0o644, garbage("CERTIFICATE")),
 		ExchangeKey:        w.write("exchange-key.pem", 0o600, exchangeKey()),
 		GarbageKeys:        make(map[string]string),
+		DamagedKeys:        make(map[string]string),
 		DamagedLink:        w.write("damaged-link.pem", 0o644, slices.Concat(certificate, damaged(certificate))),
 	}
 	for _, form := range Forms {
@@ -95,6 +97,13 @@ func (a *Authority) WriteFiles(folder string, v Variant) (*Files, error) {
 	for _, kind := range GarbageTypes {
 		name := "garbage-" + strings.ToLower(strings.ReplaceAll(kind, " ", "-")) + ".pem"
 		files.GarbageKeys[kind] = w.write(name, 0o600, garbage(kind))
+	}
+	for n, damage := range Damages {
+		content, err := damage.spoilt(issued.PrivateKey, Password)
+		if err != nil {
+			return nil, fmt.Errorf("encrypt a key with %s: %w", damage.Name, err)
+		}
+		files.DamagedKeys[damage.Name] = w.write(fmt.Sprintf("damaged-key-%d.pem", n+1), 0o600, content)
 	}
 	for kind, password := range map[string]string{"short": ShortPassword, "odd": OddPassword} {
 		for _, form := range []Form{OlderEncrypted, PBES2SHA256} {

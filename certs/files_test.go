@@ -2,6 +2,7 @@ package certs_test
 
 import (
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"io/fs"
 	"maps"
@@ -126,6 +127,7 @@ func TestFilesModes(t *testing.T) {
 	named := []string{files.Certificate, files.CRLF.Certificate, files.KeyFirst, files.CertificateFirst,
 		files.OtherKey, files.NotPEM, files.GarbageCertificate, files.ExchangeKey, files.DamagedLink}
 	named = slices.AppendSeq(named, maps.Values(files.GarbageKeys))
+	named = slices.AppendSeq(named, maps.Values(files.DamagedKeys))
 	named = slices.AppendSeq(named, maps.Values(files.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.CRLF.Keys))
 	named = slices.AppendSeq(named, maps.Values(files.Secrets))
@@ -144,6 +146,20 @@ func TestFilesModes(t *testing.T) {
 		}
 		if strings.Contains(content(t, path), "PRIVATE KEY") && info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+	}
+}
+
+// TestDamages finds that OpenSSL opens no key that is damaged, though the password is right.
+func TestDamages(t *testing.T) {
+	_, files := writeFiles(t, certs.Client)
+	for _, damage := range certs.Damages {
+		path := files.DamagedKeys[damage.Name]
+		if output, opened := openssl(t, "pkey", "-in", path, "-passin", "pass:"+certs.Password); opened {
+			t.Errorf("%s: it is opened\n%s", damage.Name, output)
+		}
+		if block, rest := pem.Decode([]byte(content(t, path))); block == nil || block.Type != "ENCRYPTED PRIVATE KEY" || len(rest) > 0 {
+			t.Errorf("%s: it is no encrypted key, and nothing else", damage.Name)
 		}
 	}
 }

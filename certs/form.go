@@ -19,16 +19,19 @@ const (
 	Older Form = "older" // EC PRIVATE KEY, RFC 5915; RSA PRIVATE KEY, RFC 8017 appendix A.1.2. Ed25519 has none.
 )
 
-// The encrypted forms, all with AES-256-CBC (clause argument/password; OlderEncrypted: argument/password-older).
+// The encrypted forms, with AES-256-CBC unless another is named (clause argument/password; OlderEncrypted:
+// argument/password-older).
 const (
 	OlderEncrypted Form = "older-encrypted" // Proc-Type: 4,ENCRYPTED of RFC 1421, as OpenSSL extends it
 	PBES2SHA1      Form = "pbes2-sha1"      // ENCRYPTED PRIVATE KEY, RFC 8018: PBKDF2 with HMAC-SHA-1, its default
 	PBES2SHA256    Form = "pbes2-sha256"    // PBKDF2 with HMAC-SHA-256, which OpenSSL writes
+	PBES2AES128    Form = "pbes2-aes-128"   // the same with AES-128-CBC, the key's length given
+	PBES2AES192    Form = "pbes2-aes-192"   // and with AES-192-CBC
 	PBES2Scrypt    Form = "pbes2-scrypt"    // scrypt, RFC 7914 section 7
 )
 
 // Forms are all of them.
-var Forms = []Form{PKCS8, Older, OlderEncrypted, PBES2SHA1, PBES2SHA256, PBES2Scrypt}
+var Forms = []Form{PKCS8, Older, OlderEncrypted, PBES2SHA1, PBES2SHA256, PBES2AES128, PBES2AES192, PBES2Scrypt}
 
 // Encrypted is whether it takes a password to read the key.
 func (f Form) Encrypted() bool { return f != PKCS8 && f != Older }
@@ -61,12 +64,15 @@ func (f Form) block(key crypto.PrivateKey, password string) (*pem.Block, error) 
 	if f == PKCS8 {
 		return &pem.Block{Type: "PRIVATE KEY", Bytes: plain}, nil
 	}
-	derive, known := derivations[f]
+	scheme, known := schemes[f]
 	if !known {
 		return nil, fmt.Errorf("there is no such form")
 	}
-	encrypted, err := pbes2(plain, password, derive)
-	return &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: encrypted}, err
+	sealed, err := scheme.encrypt(plain, password)
+	if err != nil {
+		return nil, err
+	}
+	return sealed.block()
 }
 
 // older is the form that has a type of its own for each algorithm.

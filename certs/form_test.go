@@ -18,6 +18,8 @@ import (
 var schemes = map[certs.Form][]string{
 	certs.PBES2SHA1:   {"PBES2", "PBKDF2", "aes-256-cbc"},
 	certs.PBES2SHA256: {"PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc"},
+	certs.PBES2AES128: {"PBES2", "PBKDF2", "hmacWithSHA256", "aes-128-cbc"},
+	certs.PBES2AES192: {"PBES2", "PBKDF2", "hmacWithSHA256", "aes-192-cbc"},
 	certs.PBES2Scrypt: {"PBES2", "scrypt", "aes-256-cbc"},
 }
 

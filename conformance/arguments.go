@@ -94,6 +94,9 @@ func (c *catalogue) argumentPassword() {
 	// PBES2 with scrypt is left out: RFC 8018 does not know it, and there are libraries that do not read it.
 	c.of("argument/password")
 	opens(certs.PBES2SHA256, certs.PBES2SHA1)
+	for _, form := range []certs.Form{certs.PBES2AES128, certs.PBES2AES192} {
+		c.presents(fmt.Sprintf("of a key that the password opens (%s)", form), certs.Client, form).row("L4")
+	}
 
 	c.of("argument/password-older")
 	opens(certs.OlderEncrypted)

@@ -43,6 +43,16 @@ func garbageKeys() (flaws []flaw) {
 	return flaws
 }
 
+// damagedKeys are encrypted keys that cannot be decrypted.
+func damagedKeys() (flaws []flaw) {
+	for _, damage := range certs.Damages {
+		flaws = append(flaws, flaw{"a key file encrypted with " + damage.Name, func(r *subject.Request, client *certs.Files) {
+			r.Key, r.Password = client.DamagedKeys[damage.Name], certs.Password
+		}})
+	}
+	return flaws
+}
+
 // missing is a path beside another one where nothing is.
 func missing(path string) string { return filepath.Join(filepath.Dir(path), "missing.pem") }
 
@@ -60,7 +70,7 @@ func (c *catalogue) argumentRefused() {
 	}
 
 	c.of("argument/file-missing")
-	for _, f := range slices.Concat(flawsOfFiles, garbageKeys()) {
+	for _, f := range slices.Concat(flawsOfFiles, garbageKeys(), damagedKeys()) {
 		c.it("refuses "+f.name, func(sp *spec) { sp.refuses(f.make) }).row("L7")
 	}
 

@@ -2,9 +2,11 @@ package mutants
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"os"
 	"slices"
@@ -24,6 +26,8 @@ var argumentFileMutants = []Mutant{
 		Breaks: []string{"argument/password", "argument/password-older"}},
 	{Name: "password-of-rsa-key-ignored", Rows: []string{"L4"}, tamper: wrapRequests(passwordOfRSAIgnored),
 		Breaks: []string{"argument/password", "argument/password-older"}},
+	{Name: "aes-256-alone-read", Breaks: []string{"argument/password"}, Rows: []string{"L4"}, tamper: wrapRequests(aes256Alone)},
+	{Name: "key-that-cannot-sign-unnoticed", Breaks: []string{"argument/key-mismatch"}, tamper: wrapRequests(cannotSignUnnoticed)},
 	{Name: "key-of-another-kind-unnoticed", Breaks: []string{"argument/key-mismatch"}, Rows: []string{"L5"}, tamper: wrapRequests(otherKindUnnoticed)},
 	{Name: "file-of-another-kind-unnoticed", Breaks: []string{"argument/file-missing"}, Rows: []string{"L7"}, tamper: wrapRequests(wrongFileUnnoticed)},
 	{Name: "damaged-link-passed-over", Breaks: []string{"argument/file-missing"}, tamper: wrapRequests(damagePassedOver)},
@@ -65,6 +69,30 @@ func passwordTrimmed(q *subject.Request) { q.Password = strings.TrimSpace(q.Pass
 func passwordOfRSAIgnored(q *subject.Request) {
 	if kindOfCertificate(q.Certificate) == x509.RSA && encrypted(q.Key) {
 		q.Password = ""
+	}
+}
+
+// aes256Alone reads no key that is encrypted by PBES2 with a shorter key.
+func aes256Alone(q *subject.Request) {
+	block := firstBlock(q.Key)
+	if block == nil || block.Type != "ENCRYPTED PRIVATE KEY" {
+		return
+	}
+	for _, shorter := range []asn1.ObjectIdentifier{{2, 16, 840, 1, 101, 3, 4, 1, 2}, {2, 16, 840, 1, 101, 3, 4, 1, 22}} {
+		if id, err := asn1.Marshal(shorter); err == nil && bytes.Contains(block.Bytes, id) {
+			q.Key = unreadable
+		}
+	}
+}
+
+// cannotSignUnnoticed presents nothing where there is a key that could not sign for it.
+func cannotSignUnnoticed(q *subject.Request) {
+	if block := firstBlock(q.Key); block != nil {
+		if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+			if _, exchanges := key.(*ecdh.PrivateKey); exchanges {
+				certificateWithheld(q)
+			}
+		}
 	}
 }
 

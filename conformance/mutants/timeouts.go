@@ -25,6 +25,7 @@ var timeoutMutants = []Mutant{
 	},
 	{Name: "timeout-names-original", Rows: []string{"B2"}, tamper: wrapped(timeoutNamesOriginal), Breaks: []string{"timeout/read"}},
 	{Name: "write-timeout-ignored", Rows: []string{"B9"}, tamper: requests(writeTimeoutIgnored), Breaks: []string{"timeout/write"}},
+	{Name: "write-timeout-lost-behind-plain", Rows: []string{"B9"}, tamper: taps{request: writeTimeoutLostBehindPlain}.tamper, Breaks: []string{"timeout/write"}},
 	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
 	{
 		Name: "old-timeout-stays", Rows: []string{"B2", "B6"}, tamper: requests(oldTimeoutStays),
@@ -74,6 +75,17 @@ func timeoutNamesOriginal(r subject.Record, original subject.Handle) []subject.R
 
 func writeTimeoutIgnored(r subject.Request) []subject.Request {
 	r.WriteTimeout = 0
+	return []subject.Request{r}
+}
+
+// writeTimeoutLostBehindPlain times what is written under TLS alone, where something in plain may not have left yet.
+func writeTimeoutLostBehindPlain(t *tap, r subject.Request) []subject.Request {
+	if r.Op == subject.Write && r.On == t.first && t.top == "" {
+		t.once = true
+	}
+	if r.Op == subject.Wrap && t.once {
+		return []subject.Request{{ID: hidden + r.ID, Op: subject.SetTimeouts, On: t.first}, r}
+	}
 	return []subject.Request{r}
 }
 

@@ -27,6 +27,8 @@ var upgradeMutants = []Mutant{
 		tamper: taps{write: pendingOutputLost}.tamper},
 	{Name: "pending-output-twice", Breaks: []string{"upgrade/pending-output"}, Rows: []string{"E6"},
 		tamper: taps{write: pendingOutputTwice}.tamper},
+	{Name: "pending-output-lost-when-disabled", Breaks: []string{"upgrade/pending-output"},
+		tamper: taps{request: disabledWritingNoted, write: pendingOutputLostWhenDisabled}.tamper},
 	{Name: "stream-stays-plain", Rows: []string{"A11"},
 		Breaks: []string{"upgrade/every-path", "upgrade/injected-plaintext", "upgrade/injected-plaintext-reported",
 			"original/session-survives", "original/read-is-blank", "reattach/read"},
@@ -49,6 +51,21 @@ func handshakeWaitsForWrite(t *tap, p []byte) []byte {
 	}
 	t.hello = append(t.hello, p...)
 	return nil
+}
+
+func disabledWritingNoted(t *tap, r subject.Request) []subject.Request {
+	if r.Op == subject.Disable && r.ToWrite && r.On == t.first && t.top == "" {
+		t.once = true
+	}
+	return []subject.Request{r}
+}
+
+// pendingOutputLostWhenDisabled waits for the original to be enabled, which it never is.
+func pendingOutputLostWhenDisabled(t *tap, p []byte) []byte {
+	if t.once && !isTLS(p) {
+		return nil
+	}
+	return p
 }
 
 func handshakeReleased(t *tap, r subject.Request) []subject.Request {
