@@ -19,9 +19,10 @@ test: lint race
 	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
 
-## mutants: run all specs against each mutant, and compare the clauses that fail with those that it breaks; out/mutants.json
+## mutants: run all specs against each mutant, and compare the clauses that fail with those that it breaks, and with what
+## conformance/mutants/testdata/collateral.json has beside them (UPDATE=1 notes that anew); out/mutants.json
 mutants:
-	$(GO) test -count=1 -timeout 60m -run TestMutants ./conformance/mutants -args -exact
+	$(GO) test -count=1 -timeout 60m -run TestMutants ./conformance/mutants -args -exact $(if $(UPDATE),-update)
 
 ## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.md sets them side by side
 peers:

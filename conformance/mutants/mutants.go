@@ -12,9 +12,8 @@ import (
 type Mutant struct {
 	// Name says what it breaks.
 	Name string
-	// Breaks are the clauses that must fail, May those that fail, too, now and then: by chance, or on a slow machine.
-	// No others do.
-	Breaks, May []string
+	// Breaks are the clauses that must fail, whatever else does.
+	Breaks []string
 	// Rows of the catalogue of observed failures that behave so.
 	Rows   []string
 	tamper tampering

@@ -18,8 +18,11 @@ import (
 	"github.com/sslconform/sslconform/fixtures"
 )
 
-// exact compares all clauses: those that a mutant must break, and no others. It takes long.
+// exact compares all clauses: those that a mutant must break, those that go with them, and no others. It takes long.
 var exact = flag.Bool("exact", false, "run all specs against each mutant")
+
+// update, with exact, notes what goes with them.
+var update = flag.Bool("update", false, "with -exact, note in "+collateralPath+" what fails beside what must")
 
 // sentinels are clauses that are tried with each mutant: what breaks one thing should leave the others alone.
 var sentinels = []string{"close/explicit", "error/plain-peer", "reattach/read"}
@@ -43,6 +46,10 @@ func TestMutants(t *testing.T) {
 	}
 	var all results
 	t.Cleanup(func() { all.write(t) })
+	beside := readCollateral(t)
+	if *exact && *update {
+		t.Cleanup(func() { beside.write(t) })
+	}
 	for _, m := range append(mutants.All(), mutants.Mutant{Name: "none"}) {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
@@ -52,8 +59,15 @@ func TestMutants(t *testing.T) {
 			}
 			failed, err := failures(t, command, m.Breaks, driver)
 			if err == nil {
-				all.add(m, failed)
-				err = compare(m.Breaks, m.May, failed)
+				must, may := m.Breaks, []string(nil)
+				if *exact {
+					if *update {
+						beside.note(m, failed)
+					}
+					must, may = slices.Concat(must, beside.of(m).Also), beside.of(m).May
+				}
+				all.add(m, must, failed)
+				err = compare(must, may, failed)
 			}
 			if err != nil {
 				t.Error(err)

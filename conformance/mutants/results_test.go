@@ -30,13 +30,13 @@ type result struct {
 	Killed   bool     `json:"killed"`
 }
 
-func (r *results) add(m mutants.Mutant, failed []string) {
+func (r *results) add(m mutants.Mutant, must, failed []string) {
 	if m.Breaks == nil {
 		return // it is the one that is whole
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = append(r.all, result{m.Name, orNone(m.Rows), m.Breaks, orNone(failed), killed(m.Breaks, failed)})
+	r.all = append(r.all, result{m.Name, orNone(m.Rows), must, orNone(failed), killed(m.Breaks, failed)})
 }
 
 // killed tells whether each clause that a mutant must break has failed.
