@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sslconform/sslconform/conformance"
@@ -27,14 +28,8 @@ var update = flag.Bool("update", false, "with -exact, note in "+collateralPath+"
 // sentinels are clauses that are tried with each mutant: what breaks one thing should leave the others alone.
 var sentinels = []string{"close/explicit", "error/plain-peer", "reattach/read"}
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	// Each mostly waits for what does not come.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+// atOnce is how many mutants are judged side by side: each mostly waits for what does not come.
+const atOnce = 8
 
 // TestMutants runs the suite against each mutant, in a process of its own, and compares the clauses that fail with
 // those that must: no fewer, and no others.
@@ -44,35 +39,47 @@ func TestMutants(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the command: %v\n%s", err, out)
 	}
-	var all results
-	t.Cleanup(func() { all.write(t) })
+	var judged results
+	t.Cleanup(func() { judged.write(t) })
 	beside := readCollateral(t)
 	if *exact && *update {
 		t.Cleanup(func() { beside.write(t) })
 	}
-	for _, m := range append(mutants.All(), mutants.Mutant{Name: "none"}) {
-		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
-			driver := []string{command, "serve"}
-			if m.Breaks != nil {
-				driver = append(driver, "--mutant", m.Name)
-			}
-			failed, err := failures(t, command, m.Breaks, driver)
-			if err == nil {
-				must, may := m.Breaks, []string(nil)
-				if *exact {
-					if *update {
-						beside.note(m, failed)
-					}
-					must, may = slices.Concat(must, beside.of(m).Also), beside.of(m).May
-				}
-				all.add(m, must, failed)
-				err = compare(must, may, failed)
-			}
-			if err != nil {
-				t.Error(err)
-			}
+	all := append(mutants.All(), mutants.Mutant{Name: "none"})
+	// What breaks most takes longest, and is not to be waited for at the end.
+	slices.SortStableFunc(all, func(a, b mutants.Mutant) int { return len(beside.of(b).Also) - len(beside.of(a).Also) })
+	var judging sync.WaitGroup
+	free := make(chan struct{}, atOnce) // t.Parallel would have an order of its own
+	for _, m := range all {
+		free <- struct{}{}
+		judging.Go(func() {
+			t.Run(m.Name, func(t *testing.T) { judged.judge(t, command, m, beside) })
+			<-free
 		})
+	}
+	judging.Wait()
+}
+
+// judge runs the suite against a mutant, and compares what fails.
+func (r *results) judge(t *testing.T, command string, m mutants.Mutant, beside *collateral) {
+	driver := []string{command, "serve"}
+	if m.Breaks != nil {
+		driver = append(driver, "--mutant", m.Name)
+	}
+	failed, err := failures(t, command, m.Breaks, driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must, may := m.Breaks, []string(nil)
+	if *exact {
+		if *update {
+			beside.note(m, failed)
+		}
+		must, may = slices.Concat(must, beside.of(m).Also), beside.of(m).May
+	}
+	r.add(m, must, failed)
+	if err := compare(must, may, failed); err != nil {
+		t.Error(err)
 	}
 }
 
