@@ -91,16 +91,17 @@ const (
 const busy subject.Handle = "busy"
 
 // meanwhile runs f, which lets a peer go on, while the subject makes bytes to write: what the peer sends then is met all
-// at once, and not by luck one after the other.
-func (sp *spec) meanwhile(f func()) {
-	const size, seed = 1 << 18, 1
+// at once, and not by luck one after the other. Then come more requests, in the same turn.
+func (sp *spec) meanwhile(f func(), then ...subject.Request) (ids []int) {
+	const size, seed = 1 << 20, 1
 	p := sp.startPeer("other peer", fakeserver.SendPlain(greeting), fakeserver.ExpectPlain("!"), fakeserver.ExpectEnd())
 	sp.must(connect(p, busy, canaryCallbacks))
 	sp.awaitRead("the greeting of the other peer", busy, len(greeting))
-	ids := sp.begin(write(busy, "!"), writePayload(busy, size, seed))
+	ids = sp.begin(append([]subject.Request{write(busy, "!"), writePayload(busy, size, seed)}, then...)...)
 	sp.sees(p, "what is written ahead of that", func(e fakeserver.Entry) bool { return e.Side == fakeserver.Client && e.Kind == fakeserver.Bytes })
 	f()
-	sp.performed(ids)
+	sp.performed(ids[:2])
+	return ids[2:]
 }
 
 // tweets connects the canary.

@@ -76,6 +76,8 @@ var injections = []struct {
 		[]string{"CVE-2021-23214", "GHSA-wgjv-9j3q-jhg8"}, (*spec).injectedIntoKept},
 	{"what came while reading was disabled", []subject.Capability{subject.Pause},
 		[]string{"dinhvh/libetpan#386", "nodemailer/nodemailer#1835"}, (*spec).injectedIntoPaused},
+	{"what came while the loop was busy, in the turn of the wrap", nil,
+		[]string{"cyrusimap/cyrus-imapd#1288"}, (*spec).injectedWhileBusy},
 	{"what came in the segment that the wrapping read callback was called for", nil,
 		[]string{"cyrusimap/cyrus-imapd#1288", "nodemailer/nodemailer#1835"}, injectedIntoCallback(injected, fakeserver.SendPlain(injected))},
 	{"what came byte by byte while the read callback wrapped", nil,
@@ -140,6 +142,16 @@ func (sp *spec) injectedIntoPaused() aftermath {
 	sp.inject(p)
 	sp.fence() // who reads ahead all the same has done it
 	ids := sp.begin(sp.wrap(closeCB), enable(wrapped))
+	a := sp.after(since, ids[0])
+	a.unread = len(sp.handed(since, plain)) < len(injected)
+	return a
+}
+
+func (sp *spec) injectedWhileBusy() aftermath {
+	p := sp.tampered(fakeserver.SendPlain(injected))
+	sp.connected(p)
+	since := sp.mark()
+	ids := sp.meanwhile(func() { p.Resume("injection") }, sp.wrap(closeCB))
 	a := sp.after(since, ids[0])
 	a.unread = len(sp.handed(since, plain)) < len(injected)
 	return a
