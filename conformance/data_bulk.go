@@ -60,6 +60,20 @@ func (c *catalogue) dataBulk() {
 		sp.awaitReceived(p, "all that was written", first+second+third)
 	}).seen("eventmachine/eventmachine#273", "nodejs/node#1595", "pistacheio/pistache#832")
 
+	c.it("sends 4 MiB whole though writing is disabled when the peer begins to read, and then enabled", func(sp *spec) {
+		const size = 4 << 20
+		p := sp.peer(slices.Concat(
+			[]fakeserver.Step{fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("the reading")},
+			expectBulk(size), []fakeserver.Step{fakeserver.ExpectEnd()})...)
+		sp.upgraded(p)
+		sp.must(writeBulk(size))
+		sp.must(subject.Request{Op: subject.Disable, On: wrapped, ToWrite: true})
+		p.Resume("the reading")
+		sp.fence()
+		sp.must(subject.Request{Op: subject.Enable, On: wrapped, ToWrite: true})
+		sp.awaitReceived(p, "all that was written", size)
+	}).needing(subject.Pause)
+
 	c.of("data/duplex")
 	const each = 16 << 20 // more than is under way in both directions
 	c.it("ends transfers in both directions at once", func(sp *spec) {

@@ -71,6 +71,14 @@ func (c *catalogue) reattachOverride() {
 			sp.Expect(owned(sp.events(since, subject.OnRead, subject.OnEvent))).To(be(given.want), "the callbacks called since the wrap")
 		})
 	}
+	c.it("replaces the read callback by that of a write on the wrapped stream", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("question"), fakeserver.Send("answer"), fakeserver.ExpectEnd())
+		sp.upgraded(p, streaming)
+		since := sp.mark()
+		sp.must(replacing(wrapped, "question", subject.OnRead))
+		call := sp.awaitCall("the read callback for the peer's answer", since, subject.OnRead)
+		sp.Expect(owned([]subject.Record{call})).To(be([]line{"read callback of B"}), "the read callback called for the peer's answer")
+	}).needing(subject.Stream)
 	c.it("replaces the write callback by that of a write on the wrapped socket, and nothing else", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Expect("question"), fakeserver.Send("answer"), fakeserver.ExpectEnd())
 		sp.upgraded(p, also(subject.OnWrite))
