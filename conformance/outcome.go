@@ -23,6 +23,7 @@ type outcome struct {
 	Failure  string              // how it did that
 	Stale    bool                // it passed, and was expected to fail
 	Turns    [][]subject.Request // what was asked of the subject, if it failed
+	Scene    *verdict.Scene      // of the failure, if it did
 }
 
 const (
@@ -32,7 +33,7 @@ const (
 
 // outcome is that of a spec so far.
 func (sp *spec) outcome() outcome {
-	o := outcome{Passed: verdict.Passed, Blame: sp.blame, Fatal: sp.fatal}
+	o := outcome{Passed: verdict.Passed, Blame: sp.blame, Fatal: sp.fatal, Scene: sp.scene}
 	if sp.failed {
 		o.Turns = sp.turns
 	}
@@ -118,7 +119,7 @@ func result(r types.SpecReport) verdict.Spec {
 	}
 	var o outcome
 	err := entryOf(r, outcomeEntry, &o)
-	spec.Turns = o.Turns
+	spec.Turns, spec.Scene = o.Turns, o.Scene
 	switch {
 	case r.State == types.SpecStateSkipped && o.Expected != "":
 		spec.Status, spec.Failure, spec.Expected = verdict.Failed, o.Failure, o.Expected

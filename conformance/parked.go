@@ -35,8 +35,9 @@ type watched struct {
 	Spec    string // that left the session
 	Failure string // empty where nothing happened
 	Blame   verdict.Blame
-	Fatal   bool  // the subject crashed, or the driver broke the protocol
-	broke   error // what the session broke with, if it did
+	Fatal   bool           // the subject crashed, or the driver broke the protocol
+	Scene   *verdict.Scene // of the failure
+	broke   error          // what the session broke with, if it did
 }
 
 // lastClause is judged by what happens in parked sessions.
@@ -141,7 +142,7 @@ func (sp *spec) watched() {
 		sp.finish()
 		sp.expectNothing()
 	})
-	sp.found.Blame, sp.found.Fatal = sp.blame, sp.fatal
+	sp.found.Blame, sp.found.Fatal, sp.found.Scene = sp.blame, sp.fatal, sp.scene
 }
 
 // expectNothing expects that no callback is reported since the connection had come to rest, nor one of the socket that
@@ -216,7 +217,7 @@ func judgement(all []watched) verdict.Spec {
 	if n := slices.IndexFunc(failures, func(w watched) bool { return w.Blame == "" }); n >= 0 {
 		shown = failures[n] // which counts, while what the driver spoilt does not
 	}
-	spec.Status, spec.Blame, spec.Failure = verdict.Failed, shown.Blame, shown.Failure
+	spec.Status, spec.Blame, spec.Failure, spec.Scene = verdict.Failed, shown.Blame, shown.Failure, shown.Scene
 	if n := len(failures) - 1; n > 0 {
 		spec.Failure += fmt.Sprintf("\nthe same, or the like, in %d more of the %d sessions that were watched:\n%s\n", n, len(all), others(all, shown.Failure))
 	}

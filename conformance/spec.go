@@ -24,7 +24,8 @@ type spec struct {
 	stop          func(message string, skip ...int) // ends it with a failure
 	blame         verdict.Blame
 	failed        bool
-	fatal         bool // the subject crashed, or left an operation without an answer
+	fatal         bool           // the subject crashed, or left an operation without an answer
+	scene         *verdict.Scene // of the failure
 
 	session  subject.Session
 	requests []subject.Request
@@ -238,6 +239,7 @@ func (sp *spec) cannot(err error) {
 
 func (sp *spec) explain(message string) string {
 	sp.failed = true
+	now := time.Now()
 	if sp.phase != "" {
 		message += "\n(" + sp.phase + ")"
 	}
@@ -259,15 +261,18 @@ func (sp *spec) explain(message string) string {
 	if sp.shows != nil {
 		timeline = slices.DeleteFunc(timeline, func(m verdict.Moment) bool { return !sp.shows(m) })
 	}
-	return verdict.Failure{
+	failure := verdict.Failure{
 		Clause:   sp.clause,
 		Spec:     sp.title(),
 		ByDriver: byDriver(sp.suite.subject.Info(), sp.clause),
 		Blame:    sp.blame,
 		Message:  message,
 		Timeline: timeline,
+		Failed:   now,
 		Again:    sp.suite.options.Again(append(sp.with, sp.name())...),
-	}.String()
+	}
+	sp.scene = failure.Scene()
+	return failure.String()
 }
 
 // end asks the session to end, as each must, and takes everything down; or the session is parked. The spec may have

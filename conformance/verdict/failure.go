@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/sslconform/sslconform/fixtures"
 )
@@ -20,8 +21,25 @@ type Failure struct {
 	// Message is what was expected and what came.
 	Message  string
 	Timeline Timeline
+	// Failed is when that came.
+	Failed time.Time
 	// Again is the command that runs the spec again; empty if there is none.
 	Again string
+}
+
+// A Scene is a failure in its parts, for a page, which can show more than a text.
+type Scene struct {
+	// Message is what was expected and what came.
+	Message string  `json:"message"`
+	Diagram []Arrow `json:"diagram"`
+	// Again is the command that runs the spec again; empty if there is none.
+	Again string `json:"again"`
+}
+
+// Scene is what a page shows of it.
+func (f Failure) Scene() *Scene {
+	message := strings.TrimSpace(f.Message)
+	return &Scene{Message: message, Diagram: f.Timeline.diagram(f.Failed, message), Again: f.Again}
 }
 
 func (f Failure) String() string {

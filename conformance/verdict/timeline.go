@@ -3,7 +3,6 @@ package verdict
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +18,12 @@ type Moment struct {
 	// Who did it: suite, subject, or the name of a peer.
 	Who  string
 	What string
+
+	// What it tells of, where that is one of them; see [Timeline.diagram].
+	request *subject.Request
+	record  *subject.Record
+	entry   *fakeserver.Entry
+	left    int // it stands for so many that are left out
 }
 
 // A Timeline is what happened on all sides, on one clock.
@@ -26,18 +31,18 @@ type Timeline []Moment
 
 // Requested adds what the suite asked of the subject.
 func (t *Timeline) Requested(at time.Time, r subject.Request) {
-	*t = append(*t, Moment{at, "suite", fmt.Sprintf("request %d: %s", r.ID, r)})
+	*t = append(*t, Moment{Time: at, Who: "suite", What: fmt.Sprintf("request %d: %s", r.ID, r), request: &r})
 }
 
 // Reported adds what the subject reported.
 func (t *Timeline) Reported(r subject.Record) {
-	*t = append(*t, Moment{r.Time, "subject", r.String()})
+	*t = append(*t, Moment{Time: r.Time, Who: "subject", What: r.String(), record: &r})
 }
 
 // Passed adds what passed at a peer.
 func (t *Timeline) Passed(peer string, entries []fakeserver.Entry) {
 	for _, e := range entries {
-		*t = append(*t, Moment{e.Time, peer, e.String()})
+		*t = append(*t, Moment{Time: e.Time, Who: peer, What: e.String(), entry: &e})
 	}
 }
 
@@ -57,22 +62,24 @@ func (t Timeline) String() string {
 	if len(t) == 0 {
 		return ""
 	}
-	sorted := slices.SortedStableFunc(slices.Values(t), func(a, b Moment) int { return a.Time.Compare(b.Time) })
+	sorted := t.sorted()
 	width := len(slices.MaxFunc(sorted, func(a, b Moment) int { return cmp.Compare(len(a.Who), len(b.Who)) }).Who)
 	var b strings.Builder
-	print := func(moments Timeline) {
-		for _, m := range moments {
-			ms := float64(m.Time.Sub(sorted[0].Time).Microseconds()) / 1000
-			fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", ms, width, m.Who, m.What)
+	for _, m := range sorted.shortened() {
+		if m.left > 0 {
+			fmt.Fprintf(&b, "%9s  %s\n", "…", m.What)
+			continue
 		}
-	}
-	for rest := Timeline(sorted); len(rest) > 0; {
-		n := rest.monotonous()
-		shorten(&b, rest[:n], print)
-		rest = rest[n:]
+		fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", milliseconds(sorted[0].Time, m.Time), width, m.Who, m.What)
 	}
 	return b.String()
 }
+
+func (t Timeline) sorted() Timeline {
+	return slices.SortedStableFunc(slices.Values(t), func(a, b Moment) int { return a.Time.Compare(b.Time) })
+}
+
+func milliseconds(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 
 // A stretch is shown by its ends if it is longer than that.
 const (
@@ -80,14 +87,22 @@ const (
 	itsEnds     = 6
 )
 
-func shorten(w io.Writer, stretch Timeline, print func(Timeline)) {
-	if len(stretch) <= longStretch {
-		print(stretch)
-		return
+// shortened is a timeline in which one moment stands for the middle of each long stretch of the same.
+func (t Timeline) shortened() (short Timeline) {
+	for rest := t; len(rest) > 0; {
+		n := rest.monotonous()
+		stretch := rest[:n]
+		rest = rest[n:]
+		if n <= longStretch {
+			short = append(short, stretch...)
+			continue
+		}
+		left := n - 2*itsEnds
+		short = append(short, stretch[:itsEnds]...)
+		short = append(short, Moment{Time: stretch[itsEnds].Time, What: fmt.Sprintf("%d more of the kind", left), left: left})
+		short = append(short, stretch[n-itsEnds:]...)
 	}
-	print(stretch[:itsEnds])
-	fmt.Fprintf(w, "%9s  %d more of the kind\n", "…", len(stretch)-2*itsEnds)
-	print(stretch[len(stretch)-itsEnds:])
+	return short
 }
 
 // particular is what may differ between moments of one kind.

@@ -12,7 +12,7 @@ func TestTimelineIsShortened(t *testing.T) {
 	began := time.Now()
 	var timeline Timeline
 	add := func(who, format string, a ...any) {
-		timeline = append(timeline, Moment{began.Add(time.Duration(len(timeline)) * time.Millisecond), who, fmt.Sprintf(format, a...)})
+		timeline = append(timeline, Moment{Time: began.Add(time.Duration(len(timeline)) * time.Millisecond), Who: who, What: fmt.Sprintf(format, a...)})
 	}
 	bulk := func() {
 		for n := range 1000 {
@@ -41,7 +41,7 @@ func TestTimelineIsShortened(t *testing.T) {
 func TestTimelineIsWhole(t *testing.T) {
 	timeline := make(Timeline, longStretch)
 	for n := range timeline {
-		timeline[n] = Moment{time.Unix(int64(n), 0), "peer", fmt.Sprintf("sent a record: alert, %d bytes", n)}
+		timeline[n] = Moment{Time: time.Unix(int64(n), 0), Who: "peer", What: fmt.Sprintf("sent a record: alert, %d bytes", n)}
 	}
 	if got := timeline.String(); strings.Count(got, "\n") != longStretch {
 		t.Errorf("it shows\n%s", got)

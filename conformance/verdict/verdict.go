@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/fixtures"
@@ -58,6 +59,8 @@ type Spec struct {
 	// Stale: it passed, and was expected to fail. Failure says so.
 	Stale bool  `json:"stale,omitempty"`
 	Blame Blame `json:"-"`
+	// Scene is the failure as a page shows it, if it is the subject's or the driver's.
+	Scene *Scene `json:"-"`
 	// Turns are the requests that were made of the subject, if it failed.
 	Turns [][]subject.Request `json:"-"`
 }
@@ -109,6 +112,16 @@ type Subject struct {
 	Capabilities []subject.Capability `json:"capabilities"`
 }
 
+// A Run is where a verdict comes from.
+type Run struct {
+	// Suite is the version of sslconform, Platform what it ran on.
+	Suite    string    `json:"suite"`
+	Platform string    `json:"platform"`
+	Began    time.Time `json:"began"`
+	// Command is what runs it again.
+	Command string `json:"command"`
+}
+
 // A Wait is a time in which a run had nothing to do.
 type Wait struct {
 	Spec    string
@@ -119,6 +132,7 @@ type Wait struct {
 // A Verdict is what a run says of a subject.
 type Verdict struct {
 	Format   int        `json:"format"`
+	Run      *Run       `json:"run,omitempty"`
 	Subject  Subject    `json:"subject"`
 	Verdict  Conclusion `json:"verdict"`
 	Hardened bool       `json:"hardened"`

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ type runCommand struct {
 	Label    string        `placeholder:"EXPRESSION" help:"Run only the specs whose labels match: group, clause with . for /, must, should, secure, heavy; such as 'close && must'."`
 	Expect   string        `placeholder:"FILE" help:"What the subject is known to fail; see 'sslconform expect'."`
 	Require  []string      `name:"require-capabilities" placeholder:"LIST" help:"Fail if the subject does not declare one of these."`
-	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json goes (${default})."`
+	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json and report.html go (${default})."`
 	Heavy    bool          `help:"Run the specs, too, that take long: exhaustive tables."`
 	FailFast bool          `help:"Leave out what has not begun when a spec fails."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
@@ -68,9 +69,11 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	if err := errors.Join(conformance.Check(judged.Info()), r.fits(judged.Info(), options.Expectations)); err != nil {
 		return errors.Join(err, end())
 	}
+	began := time.Now()
 	v, err := judge(judged, options)
 	ended := end()
 	if err == nil {
+		v.Run = origin(began)
 		err = r.report(v, s)
 	}
 	if err != nil {
@@ -146,6 +149,9 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	if err := writeRequests(filepath.Join(r.Out, "specs"), v); err != nil {
 		return err
 	}
+	if err := report.WriteHTML(filepath.Join(r.Out, "report.html"), v); err != nil {
+		return err
+	}
 	if err := report.Print(s.out, v); err != nil {
 		return err
 	}
@@ -186,13 +192,27 @@ func isUnsupported(c verdict.Clause) bool {
 	return slices.ContainsFunc(c.Specs, func(s verdict.Spec) bool { return s.Status == verdict.Unsupported })
 }
 
+// program is how this command is called.
+func program() []string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return []string{"go", "run", "./conformance/cmd/sslconform"}
+	}
+	return []string{os.Args[0]}
+}
+
+// origin tells where a verdict comes from.
+func origin(began time.Time) *verdict.Run {
+	return &verdict.Run{
+		Suite:    version(),
+		Platform: fmt.Sprintf("%s/%s, %s", runtime.GOOS, runtime.GOARCH, runtime.Version()),
+		Began:    began.Round(time.Second),
+		Command:  verdict.CommandLine(append(program(), os.Args[1:]...)...),
+	}
+}
+
 // again is the command line that runs specs again.
 func (r *runCommand) again(specs ...string) string {
-	program := []string{os.Args[0]}
-	if strings.Contains(os.Args[0], "go-build") {
-		program = []string{"go", "run", "./conformance/cmd/sslconform"}
-	}
-	words := append(program, "run", "--spec", conformance.Pattern(specs...))
+	words := append(program(), "run", "--spec", conformance.Pattern(specs...))
 	if r.Heavy {
 		words = append(words, "--heavy")
 	}
