@@ -26,6 +26,9 @@ type Implementation struct {
 	Verdict  verdict.Conclusion `json:"verdict"`
 	Hardened bool               `json:"hardened"`
 	Counts   verdict.Counts     `json:"counts"`
+	// Run is where the verdict comes from, Report the path of its page from where the matrix is; either may be unknown.
+	Run    *verdict.Run `json:"run,omitempty"`
+	Report string       `json:"report,omitempty"`
 }
 
 // A Row is what became of a clause, in the order of the implementations.
@@ -48,7 +51,8 @@ func NewMatrix(verdicts []verdict.Verdict) (Matrix, error) {
 				verdicts[0].Subject.Name, v.Subject.Name)
 		}
 		m.Implementations = append(m.Implementations, Implementation{
-			v.Subject.Name, v.Subject.Version, v.Subject.Language, v.Verdict, v.Hardened, v.Counts,
+			Name: v.Subject.Name, Version: v.Subject.Version, Language: v.Subject.Language,
+			Verdict: v.Verdict, Hardened: v.Hardened, Counts: v.Counts, Run: v.Run,
 		})
 		for n, c := range v.Clauses {
 			m.Clauses[n].Statuses = append(m.Clauses[n].Statuses, c.Status)
@@ -57,7 +61,7 @@ func NewMatrix(verdicts []verdict.Verdict) (Matrix, error) {
 	return m, nil
 }
 
-// Write writes the matrix into a folder, as Markdown and as JSON.
+// Write writes the matrix into a folder, as a page, as Markdown and as JSON.
 func (m Matrix) Write(folder string) error {
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -68,7 +72,7 @@ func (m Matrix) Write(folder string) error {
 			return fmt.Errorf("write the matrix: %w", err)
 		}
 	}
-	return nil
+	return m.writeHTML(filepath.Join(folder, "matrix.html"))
 }
 
 // Summary is a line for each implementation, as a table in Markdown. Versions are not in it: it is to stay the same where

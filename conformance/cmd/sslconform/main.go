@@ -24,7 +24,7 @@ type commands struct {
 
 	Check  checkCommand  `cmd:"" help:"Try whether a driver speaks the protocol, before any clause is judged by it."`
 	Expect expectCommand `cmd:"" help:"Draft the expectations that a verdict would take; the reasons are yours to fill in."`
-	Matrix matrixCommand `cmd:"" help:"Set the verdicts on several implementations side by side: matrix.md and matrix.json, beside the first of them."`
+	Matrix matrixCommand `cmd:"" help:"Set the verdicts on several implementations side by side: matrix.html, matrix.md and matrix.json, beside the first of them."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -15,7 +15,8 @@ type matrixCommand struct {
 	Verdicts []string `arg:"" help:"What runs have written: a conformance.json for each implementation."`
 }
 
-// Run sets verdicts side by side, beside the first one, and prints a summary.
+// Run sets verdicts side by side, beside the first one, and prints a summary. A cell of the page leads to its failure on
+// the page of that verdict, if there is one.
 func (c *matrixCommand) Run(s streams) error {
 	var verdicts []verdict.Verdict
 	for _, path := range c.Verdicts {
@@ -29,7 +30,11 @@ func (c *matrixCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Write(filepath.Dir(c.Verdicts[0])); err != nil {
+	folder := filepath.Dir(c.Verdicts[0])
+	for n, path := range c.Verdicts {
+		m.Implementations[n].Report = reportOf(path, folder)
+	}
+	if err := m.Write(folder); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprint(s.out, m.Summary()); err != nil || c.Check == "" {
@@ -44,4 +49,22 @@ func (c *matrixCommand) Run(s streams) error {
 		return exit(verdict.ExitFailed)
 	}
 	return nil
+}
+
+// reportOf is the path from a folder of the page that was written with a verdict: it is beside conformance.json, or in
+// the folder that a copy of that is named after; empty if there is none.
+func reportOf(path, from string) string {
+	beside := strings.TrimSuffix(path, filepath.Ext(path))
+	if filepath.Base(path) == "conformance.json" {
+		beside = filepath.Dir(path)
+	}
+	page := filepath.Join(beside, "report.html")
+	if _, err := os.Stat(page); err != nil {
+		return ""
+	}
+	relative, err := filepath.Rel(from, page)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(relative)
 }

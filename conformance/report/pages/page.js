@@ -86,7 +86,7 @@ if (form) {
   form.elements.open.addEventListener("click", setAll(true));
   form.elements.close.addEventListener("click", setAll(false));
   window.addEventListener("hashchange", follow);
-  follow();
+  window.addEventListener("load", () => follow()); // the browser itself goes to the anchor first, and takes the focus away
 
   // What is printed is what there is to be read of failures, and of each other clause its line.
   let closed = [];
