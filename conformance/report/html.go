@@ -77,13 +77,14 @@ var functions = template.FuncMap{
 	"meaning": meaning,
 	"level":   level,
 	"lines":   lines,
-	"seconds": func(s float64) string { return fmt.Sprintf("%.2f s", s) },
+	"took":    took,
 	"ms":      func(ms float64) string { return fmt.Sprintf("%.1f", ms) },
 	"when":    func(t time.Time) string { return t.Format("2 January 2006, 15:04:05 MST") },
 	"lane":    lane,
 	"lanes":   func() []verdict.Lane { return verdict.Lanes },
 	"join":    strings.Join,
 	"plural":  plural,
+	"prose":   prose,
 }
 
 // mark is a sign for a status, for where it is told apart not by a colour.
@@ -107,7 +108,7 @@ func meaning(of any) string {
 		string(verdict.Conformant):    "Every must that applies passed.",
 		string(verdict.Partial):       "Every must that applies passed, but a documented capability is missing, or it is the driver that provides it.",
 		string(verdict.Incomplete):    "No must failed, but not every one was tried.",
-		string(verdict.NonConformant): "A must failed.",
+		string(verdict.NonConformant): "A must failed: the subject does not do what the documentation promises.",
 
 		string(verdict.Passed):      "All of its specs that apply passed.",
 		string(verdict.Failed):      "At least one of its specs failed.",
@@ -124,6 +125,28 @@ func level(l fixtures.Level) string {
 		fixtures.Should: "Users of such an interface rely on it.",
 		fixtures.Secure: "Breaking it is a known class of vulnerability.",
 	}[l]
+}
+
+// prose is a text in which code stands between backquotes.
+func prose(text string) template.HTML {
+	parts := strings.Split(text, "`")
+	var b strings.Builder
+	for n, part := range parts {
+		part = template.HTMLEscapeString(part)
+		if n%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}
+
+// took is a time that something took, in seconds.
+func took(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.0f ms", s*1000)
+	}
+	return fmt.Sprintf("%.1f s", s)
 }
 
 // A textLine is a line of a message, and whether that is only in what was wanted or only in what came.

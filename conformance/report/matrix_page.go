@@ -34,7 +34,7 @@ type matrixRow struct {
 type cell struct {
 	Clause string
 	Status verdict.Status
-	Report string // where more is told of it, if that is a failure
+	Report string // the address of what is told of it, if that is a failure
 }
 
 func (m Matrix) writeHTML(path string) error {
@@ -82,8 +82,8 @@ func (g *matrixGroup) add(m Matrix, row Row, text string) {
 	r := matrixRow{Clause: fixtures.Clause{ID: row.ID, Level: fixtures.Level(row.Level), Text: text}}
 	for n, status := range row.Statuses {
 		c := cell{Clause: row.ID, Status: status}
-		if status == verdict.Failed {
-			c.Report = m.Implementations[n].Report
+		if page := m.Implementations[n].Report; page != "" && status == verdict.Failed {
+			c.Report = page + "#" + row.ID
 		}
 		r.Cells = append(r.Cells, c)
 		g.Columns[n].Cells = append(g.Columns[n].Cells, c)

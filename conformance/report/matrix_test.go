@@ -59,3 +59,38 @@ func TestMatrixOfOtherClauses(t *testing.T) {
 		}
 	}
 }
+
+// A cell of the page leads to its failure, where there is a page that tells of it.
+func TestMatrixPage(t *testing.T) {
+	const evil = `<script>alert(1)</script>`
+	one, other := verdictOn(evil, verdict.Passed, verdict.Failed), verdictOn("other", verdict.Failed, verdict.Unsupported)
+	one.Run = &verdict.Run{Suite: "v1.0", Platform: "linux/amd64", Command: "sslconform run -- " + evil}
+	m, err := NewMatrix([]verdict.Verdict{one, other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Implementations[0].Report = "one/report.html"
+	folder := t.TempDir()
+	if err := m.Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(folder, "matrix.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, count := range map[string]int{
+		`href="one/report.html#a/two"`:                           2, // at a glance, and in the table
+		`href="one/report.html"`:                                 1,
+		`/report.html#a/one`:                                     0, // it passed with the one, and the other has no page
+		"There is no report.html beside its verdict.":            1,
+		"Its verdict does not tell when and where it was judged": 1,
+		"sslconform v1.0 on linux/amd64":                         1,
+		"<script>":                                               1,
+		"1 passed, 1 failed":                                     1,
+		`<span class="id">a/two</span>`:                          1,
+	} {
+		if got := strings.Count(string(page), want); got != count {
+			t.Errorf("%q is there %d times, want %d", want, got, count)
+		}
+	}
+}

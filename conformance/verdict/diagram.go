@@ -191,7 +191,7 @@ func (d *drawing) record(r subject.Record) Arrow {
 		}
 		return Arrow{Kind: kind, From: from, To: Application, Name: string(asked.Op), Label: r.String(), Named: d.names(r.String())}
 	}
-	a := Arrow{Kind: KindCallback, To: Application, Name: string(r.Event), Tag: r.Callbacks, Object: r.On, Named: d.names(called(r))}
+	a := Arrow{Kind: KindCallback, To: Application, Name: string(r.Event), Tag: r.Callbacks, Object: r.On, Named: d.named(r)}
 	a.Label = fmt.Sprintf("%s callback of %s called with", r.Event, r.Callbacks)
 	of := r.On
 	switch r.Event {
@@ -206,24 +206,36 @@ func (d *drawing) record(r subject.Record) Arrow {
 		}
 	case subject.OnRead:
 		_, a.Detail, _ = strings.Cut(r.String(), " called with "+string(r.On))
+		a.Detail = strings.TrimLeft(a.Detail, ": ")
 	}
 	a.From = d.lane(of)
 	return a
 }
 
-// called is how a failure's text tells of the call of a callback; of a read callback without the data, which may be told
-// joined with that of others.
-func called(r subject.Record) string {
-	if r.Event == subject.OnRead && r.Stream == "" {
-		r.Data, r.Size = nil, 0
-		return strings.TrimSuffix(r.String(), `""`)
+// named tells whether a failure's text names the call of a callback, as a timeline or as a history tells it: a read
+// callback by its data, which may be told joined with that of others, an event callback by its condition alone, too.
+func (d *drawing) named(r subject.Record) bool {
+	switch r.Event {
+	case subject.OnRead:
+		data := strings.Trim(strings.TrimSuffix(subject.Quote(r.Data), "…"), `"`)
+		if r.Data == nil || !d.names(data) {
+			return d.names(r.String())
+		}
+		return d.names(fmt.Sprintf("called with %s: ", r.On)) || d.names(fmt.Sprintf("called with %s and %s: ", r.On, r.Stream)) || d.names(fmt.Sprintf("read %s ", r.On))
+	case subject.OnEvent:
+		return d.names(r.Condition.String()) || d.names(fmt.Sprintf("event %s of %s", r.Condition.Name(), r.Condition.Socket))
+	case subject.OnClose:
+		return d.names(fmt.Sprintf("close-cb %s", r.Callbacks))
+	default:
+		return d.names(r.String()) || d.names(fmt.Sprintf("\"%s %s\"", r.Event, r.On))
 	}
-	return r.String()
 }
 
-func (d *drawing) names(what string) bool { return strings.Contains(d.message, what) }
+// names tells whether the text of the failure has these words.
+func (d *drawing) names(words string) bool { return strings.Contains(d.message, words) }
 
-// entry draws what passed at a peer. Records are the wrapped socket's, bytes in plain and TCP the original's.
+// entry draws what passed at a peer. Records are the wrapped socket's; bytes in plain and TCP are the original's, as is what
+// the client sent in the place of a record and is none.
 func (d *drawing) entry(e fakeserver.Entry) Arrow {
 	a := Arrow{From: Peer, To: Wire, Name: string(e.Kind), Named: d.names(e.String())}
 	a.Label = strings.TrimPrefix(strings.TrimPrefix(e.String(), "sent "), "got ")
@@ -233,6 +245,9 @@ func (d *drawing) entry(e fakeserver.Entry) Arrow {
 		return a
 	case fakeserver.Record:
 		a.Kind, a.Name, a.From, a.To = KindRecord, e.Type.String(), Wire, Wrapped
+		if e.Side == fakeserver.Client && (e.Type < fakeserver.ChangeCipherSpec || e.Type > fakeserver.ApplicationData) {
+			a.To = Original
+		}
 	case fakeserver.Bytes:
 		a.Kind, a.To = KindPlain, Original
 	case fakeserver.TCPClosed, fakeserver.TCPReset:

@@ -25,6 +25,10 @@ func TestMatrix(t *testing.T) {
 	if err != nil || !strings.Contains(string(table), "| close/explicit | must | ✓ | ✗ |\n") {
 		t.Errorf("the table: %v\n%s", err, table)
 	}
+	page, err := os.ReadFile(filepath.Join(folder, "matrix.html"))
+	if err != nil || !strings.Contains(string(page), `<a href="out/report.html#close/explicit">`) || !strings.Contains(string(page), "There is no report.html beside its verdict.") {
+		t.Errorf("the page: %v\n%s", err, page)
+	}
 	readme := filepath.Join(folder, "README.md")
 	for text, code := range map[string]int{"# acme\n\n" + r.out + "\nmore\n": 0, "# acme\n": 1} {
 		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {

@@ -103,7 +103,11 @@ func TestJSON(t *testing.T) {
 		}
 		return object
 	}
-	fields("the verdict", v, "clauses", "counts", "format", "hardened", "seconds", "subject", "verdict")
+	fields("the verdict", v, "clauses", "counts", "format", "hardened", "run", "seconds", "subject", "verdict")
+	run := fields("its origin", v["run"], "began", "command", "platform", "suite")
+	if command, _ := run["command"].(string); !strings.Contains(command, " run --spec '^close/explicit ' --patience 1s -- ") {
+		t.Errorf("it is run again by %q", command)
+	}
 	fields("the subject", v["subject"], "capabilities", "language", "name", "version")
 	fields("counts", v["counts"], "by_driver", "failed", "not_run", "passed", "unsupported")
 	clauses, _ := v["clauses"].([]any)
