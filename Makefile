@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test mutants peers soak bench mutation proof readme golden lint race
+.PHONY: conformance test mutants peers soak bench mutation proof readme golden picture lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -24,7 +24,8 @@ test: lint race
 mutants:
 	$(GO) test -count=1 -timeout 60m -run TestMutants ./conformance/mutants -args -exact $(if $(UPDATE),-update)
 
-## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.md sets them side by side
+## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.html and matrix.md set them
+## side by side
 peers:
 	@$(GO) build -o out/sslconform ./conformance/cmd/sslconform
 	@scripts/judge-peers
@@ -54,6 +55,10 @@ readme:
 ## golden: write the texts of known failures anew, with which those of the tests are compared
 golden:
 	$(GO) test -count=1 -run 'TestGolden|TestFaultOfTheSuite' ./conformance/cmd/sslconform -args -update
+
+## picture: take the picture of the matrix anew that README shows, of what make peers has written
+picture:
+	$(GO) test -count=1 -run TestPicture ./conformance/cmd/sslconform -args -update
 
 race:
 ifeq ($(RACE),)

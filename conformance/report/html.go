@@ -57,18 +57,18 @@ func write(path, name string, data any) error {
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("fill the template of %s: %w", path, err)
 	}
-	return replace(path, b.Bytes())
+	if err := replace(path, b.Bytes()); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
 }
 
 // replace writes a file, whole or not at all.
 func replace(path string, data []byte) error {
 	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return err
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return os.Rename(path+".new", path)
 }
 
 var functions = template.FuncMap{

@@ -1,10 +1,9 @@
-// Package report puts a verdict into the forms in which it is read: JSON, and a table for a terminal.
+// Package report puts a verdict into the forms in which it is read: JSON, a page, and a table for a terminal.
 package report
 
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
@@ -15,10 +14,7 @@ func WriteJSON(path string, v verdict.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("encode the verdict: %w", err)
 	}
-	if err := os.WriteFile(path+".new", append(data, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write the verdict: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := replace(path, append(data, '\n')); err != nil {
 		return fmt.Errorf("write the verdict: %w", err)
 	}
 	return nil

@@ -196,12 +196,12 @@ func (b *browser) size(width, height int, scheme string) {
 	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// picture is one of an element, in PNG.
+// picture is one of an element and a little around it, in PNG.
 func (b *browser) picture(selector string) []byte {
 	b.t.Helper()
 	var box struct{ X, Y, Width, Height float64 }
 	b.eval(`(() => { const r = document.querySelector(`+quoted(selector)+`).getBoundingClientRect();
-		return {x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height}; })()`, &box)
+		return {x: r.x + scrollX - 16, y: r.y + scrollY - 16, width: r.width + 32, height: r.height + 32}; })()`, &box)
 	var shot struct{ Data string }
 	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true,
 		"clip": map[string]any{"x": box.X, "y": box.Y, "width": box.Width, "height": box.Height, "scale": 1}}, &shot)

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/fixtures"
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 // Who opens the page of a run finds the failure, and in its diagram the callback that was wrong, the object that it was
@@ -225,12 +227,93 @@ func prints(t *testing.T, b *browser, page string) {
 	b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
 }
 
-// Where nothing runs, the page says so, and why; and whatever a subject writes is text.
-func TestPageOfNothing(t *testing.T) {
+// There is a page however a run ends.
+func TestPageOfABrokenRun(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"nothing is run":  {[]string{"run", "--spec", "^no such spec$"}, 2, "164 of 164 not run"},
+		"the driver ends": {append([]string{"run", "--spec", "^" + theOne, "--"}, myself(misbehaving, "together", "exits")...), 1, "the driver&#39;s process ended (exit status 7)"},
+	} {
+		folder := t.TempDir()
+		r := runsIn(t, folder, test.args...)
+		page, err := os.ReadFile(filepath.Join(folder, "out", "report.html"))
+		if err != nil || r.code != test.code || !strings.Contains(string(page), test.want) {
+			t.Errorf("%s: exit code %d, want %d; the page, which lacks %q: %v\n%s", name, r.code, test.code, test.want, err, r.out)
+		}
+	}
+}
+
+// A page of all specs, of which ten at least failed, is small enough to be sent around, and is there at once.
+func TestPageOfAll(t *testing.T) {
+	b := startBrowser(t)
 	folder := t.TempDir()
-	r := runsIn(t, folder, "run", "--spec", "^no such spec$")
-	page, err := os.ReadFile(filepath.Join(folder, "out", "report.html"))
-	if err != nil || r.code != 2 || !strings.Contains(string(page), "164 of 164 not run") {
-		t.Errorf("exit code %d, %v:\n%s", r.code, err, page)
+	r := runsIn(t, folder, "run", "--patience", "1s", "--", sslconform, "serve", "--mutant", "read-callback-gets-original")
+	specs, failed := 0, 0
+	for _, c := range r.verdict.Clauses {
+		specs += len(c.Specs)
+		for _, s := range c.Specs {
+			if s.Status == verdict.Failed {
+				failed++
+			}
+		}
+	}
+	page := filepath.Join(folder, "out", "report.html")
+	about, err := os.Stat(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed < 10 || about.Size() >= 2_000_000 {
+		t.Errorf("the page of %d specs, of which %d failed, has %d bytes", specs, failed, about.Size())
+	}
+	b.open(page, "")
+	if n := b.text(`document.querySelectorAll("li.failure").length`); n != fmt.Sprint(failed) {
+		t.Errorf("%s diagrams show the moment of failure, and %d specs failed", n, failed)
+	}
+	t.Logf("%d specs, %d failed: %d bytes, loaded in %s ms", specs, failed, about.Size(), b.text(`Math.round(performance.getEntriesByType("navigation")[0].loadEventEnd)`))
+	b.stays(page)
+}
+
+// Who clicks on a failure in the matrix is where it is told of.
+func TestMatrixInBrowser(t *testing.T) {
+	b := startBrowser(t)
+	folder := t.TempDir()
+	var verdicts, pages []string
+	for _, mutant := range []string{"close-cb-twice", "read-callback-gets-original"} {
+		out := filepath.Join(folder, mutant)
+		runsIn(t, folder, "run", "--out", out, "--patience", "1s", "--spec", "^(close/explicit|reattach/read) ", "--", sslconform, "serve", "--mutant", mutant)
+		verdicts, pages = append(verdicts, filepath.Join(out, "conformance.json")), append(pages, filepath.Join(out, "report.html"))
+	}
+	runsIn(t, folder, append([]string{"matrix"}, verdicts...)...)
+	matrix := filepath.Join(folder, "close-cb-twice", "matrix.html")
+	b.open(matrix, "")
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int{400, 1600} {
+			b.size(width, 900, scheme)
+			if got := b.text(`document.documentElement.scrollWidth`); got != fmt.Sprint(width) {
+				t.Errorf("at %d pixels the page is %s wide", width, got)
+			}
+			for _, poor := range b.poor() {
+				t.Errorf("at %d pixels, %s: hard to read: %s", width, scheme, poor)
+			}
+		}
+	}
+	b.eval(`document.querySelector("[id='reattach/read'] td:last-child a").click()`, nil)
+	b.await(`document.title.startsWith("reference with read-callback-gets-original") && document.activeElement?.parentElement?.id === "reattach/read"`)
+	b.stays(append(pages, matrix)...)
+}
+
+// The picture of the matrix in README is that of the page of `make peers`; with -update, it is taken anew.
+func TestPicture(t *testing.T) {
+	if !*update {
+		skip.Here(t, "it is what `make picture` does")
+	}
+	b := startBrowser(t)
+	b.size(1240, 900, "light")
+	b.open("../../../out/peers/matrix.html", "")
+	if err := os.WriteFile("../../../impl/peers/matrix.png", b.picture("section[aria-labelledby=glance]"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
