@@ -24,6 +24,7 @@ type outcome struct {
 	Stale    bool                // it passed, and was expected to fail
 	Turns    [][]subject.Request // what was asked of the subject, if it failed
 	Scene    *verdict.Scene      // of the failure, if it did
+	Captures []verdict.Capture   // what passed at its peers, if that was to be kept
 }
 
 const (
@@ -36,6 +37,9 @@ func (sp *spec) outcome() outcome {
 	o := outcome{Passed: verdict.Passed, Blame: sp.blame, Fatal: sp.fatal, Scene: sp.scene}
 	if sp.failed {
 		o.Turns = sp.turns
+	}
+	if sp.failed || sp.suite.options.Captures == CaptureAll {
+		o.Captures = sp.captures()
 	}
 	if byDriver(sp.suite.subject.Info(), sp.clause) {
 		o.Passed = verdict.ByDriver
@@ -119,7 +123,7 @@ func result(r types.SpecReport) verdict.Spec {
 	}
 	var o outcome
 	err := entryOf(r, outcomeEntry, &o)
-	spec.Turns, spec.Scene = o.Turns, o.Scene
+	spec.Turns, spec.Scene, spec.Captures = o.Turns, o.Scene, o.Captures
 	switch {
 	case r.State == types.SpecStateSkipped && o.Expected != "":
 		spec.Status, spec.Failure, spec.Expected = verdict.Failed, o.Failure, o.Expected

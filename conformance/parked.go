@@ -37,7 +37,9 @@ type watched struct {
 	Blame   verdict.Blame
 	Fatal   bool           // the subject crashed, or the driver broke the protocol
 	Scene   *verdict.Scene // of the failure
-	broke   error          // what the session broke with, if it did
+	// Captures are what passed at its peers, if something happened.
+	Captures []verdict.Capture
+	broke    error // what the session broke with, if it did
 }
 
 // lastClause is judged by what happens in parked sessions.
@@ -60,7 +62,7 @@ func (sp *spec) park() {
 	defer l.mu.Unlock()
 	parked := *sp // the peers and the run are not parked with the session
 	parked.found = &watched{Spec: sp.name()}
-	parked.peers = nil
+	parked.peers, parked.before = nil, sp.captures()
 	for _, p := range sp.peers {
 		parked.timeline.Passed(p.name, p.Transcript().Entries())
 	}
@@ -143,6 +145,9 @@ func (sp *spec) watched() {
 		sp.expectNothing()
 	})
 	sp.found.Blame, sp.found.Fatal, sp.found.Scene = sp.blame, sp.fatal, sp.scene
+	if sp.found.Failure != "" {
+		sp.found.Captures = sp.captures()
+	}
 }
 
 // expectNothing expects that no callback is reported since the connection had come to rest, nor one of the socket that
@@ -217,7 +222,8 @@ func judgement(all []watched) verdict.Spec {
 	if n := slices.IndexFunc(failures, func(w watched) bool { return w.Blame == "" }); n >= 0 {
 		shown = failures[n] // which counts, while what the driver spoilt does not
 	}
-	spec.Status, spec.Blame, spec.Failure, spec.Scene = verdict.Failed, shown.Blame, shown.Failure, shown.Scene
+	spec.Status, spec.Blame, spec.Failure = verdict.Failed, shown.Blame, shown.Failure
+	spec.Scene, spec.Captures = shown.Scene, shown.Captures
 	if n := len(failures) - 1; n > 0 {
 		spec.Failure += fmt.Sprintf("\nthe same, or the like, in %d more of the %d sessions that were watched:\n%s\n", n, len(all), others(all, shown.Failure))
 	}

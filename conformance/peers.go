@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
@@ -47,12 +48,26 @@ func (sp *spec) startPeer(name string, script ...fakeserver.Step) *peer {
 	return sp.started(name, server, err)
 }
 
-// reached is the script of a peer with the way that leads there.
+// reached is the script of a peer with the way that leads there, and what is to be kept of it.
 func (sp *spec) reached(script []fakeserver.Step) []fakeserver.Step {
 	if sp.suite.options.relayed {
 		script = append([]fakeserver.Step{fakeserver.Relayed()}, script...)
 	}
+	if sp.suite.options.Captures != CaptureNone {
+		script = append([]fakeserver.Step{fakeserver.Captured()}, script...)
+	}
 	return script
+}
+
+// captures are what has passed at the peers, if that is kept.
+func (sp *spec) captures() []verdict.Capture {
+	captures := sp.before
+	for _, p := range sp.peers {
+		if c, is := p.Capture(); is {
+			captures = append(captures, verdict.Capture{Peer: p.name, Capture: c})
+		}
+	}
+	return captures
 }
 
 // nobody takes down a port where no peer will be met as one that is.

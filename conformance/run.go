@@ -38,11 +38,25 @@ type Options struct {
 	// Again is the command that runs the specs of these names again, for the text of a failure. Left out, it is that
 	// of a test which calls Run.
 	Again func(specs ...string) string
+	// Captures says of which specs the verdict has what passed at their peers.
+	Captures Captures
 	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
 	Done func(verdict.Verdict)
 
 	relayed bool // the way to each peer leads through a relay: the suite itself is tried so
 }
+
+// Captures are the specs of which all bytes are kept that pass at their peers.
+type Captures int
+
+const (
+	// CaptureNone keeps nothing.
+	CaptureNone Captures = iota
+	// CaptureFailed keeps what passed in specs that fail.
+	CaptureFailed
+	// CaptureAll keeps that of all specs.
+	CaptureAll
+)
 
 // Run judges a subject as a suite of Ginkgo, and fails t if a clause fails. It may be called several times in a
 // process, but drops whatever other specs of Ginkgo the test binary has registered.

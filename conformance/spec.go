@@ -38,6 +38,7 @@ type spec struct {
 	timeline verdict.Timeline          // but for what passed at the peers
 	shows    func(verdict.Moment) bool // what of it a failure shows; nil for all
 	peers    []*peer
+	before   []verdict.Capture // what had passed at those that there were when it was parked
 
 	canary      *peer // nil until the first fence
 	canaryBytes int   // that it was sent

@@ -34,6 +34,7 @@ func RST() Step {
 			return err
 		}
 		c.wire.transcript.add(Entry{Side: Peer, Kind: TCPReset})
+		c.wire.recorder.ended(Peer, TCPReset, false)
 		if err := c.wire.tcp.Close(); err != nil {
 			return err
 		}

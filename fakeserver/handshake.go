@@ -82,7 +82,7 @@ func RefuseClient(config Config) Step {
 }
 
 func (c *conversation) handshake(below net.Conn, where string, config Config) error {
-	g, keys := &gate{Conn: below}, &keyLog{secrets: map[string]secret{}}
+	g, keys := &gate{Conn: below}, &keyLog{secrets: map[string]secret{}, recorder: c.wire.recorder}
 	t := config.tls(keys, func(info *tls.ClientHelloInfo) {
 		if c.hello == nil {
 			c.wire.transcript.add(Entry{Side: Client, Kind: ClientHello, Hello: helloOf(info), Where: where})

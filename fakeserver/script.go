@@ -8,7 +8,8 @@ type Step struct {
 	run    func(*conversation) error
 	listen []func(fd uintptr) error // what has to be done to the socket before it listens
 
-	relayed bool // the client is to go through a relay
+	relayed  bool // the client is to go through a relay
+	captured bool // what passes is to be kept
 }
 
 // conversation is the state that the steps of a script share.

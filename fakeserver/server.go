@@ -20,6 +20,7 @@ type Server struct {
 	running        sync.WaitGroup
 	stopping       chan struct{}
 	behind         *net.TCPListener // where the relay connects to; nil if there is none
+	recorder       *recorder        // of the connection; nil if nothing is kept
 
 	mu          sync.Mutex
 	stopped     bool
@@ -39,6 +40,9 @@ func Start(script ...Step) (*Server, error) {
 	s, l, err := listen(script)
 	if err != nil {
 		return nil, fmt.Errorf("start a fake server: %w", err)
+	}
+	if slices.ContainsFunc(script, func(step Step) bool { return step.captured }) {
+		s.recorder = &recorder{}
 	}
 	s.running.Go(func() {
 		defer s.transcript.end()
@@ -175,7 +179,8 @@ func (s *Server) serve(conn *net.TCPConn, t *Transcript, script []Step) {
 	defer s.release(conn)
 	defer conn.Close()
 	t.add(Entry{Side: Client, Kind: Connected})
-	c := &conversation{server: s, wire: newWire(conn, t)}
+	s.recorder.connected(conn)
+	c := &conversation{server: s, wire: newWire(conn, t, s.recorder)}
 	for _, step := range script {
 		err := step.run(c)
 		if errors.Is(err, errReset) || err != nil && !s.failed(t, step, err) {

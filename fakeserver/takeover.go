@@ -47,13 +47,15 @@ func (g *gate) serverRandom() ([]byte, error) {
 
 // A keyLog keeps the secrets of a session, as crypto/tls tells them.
 type keyLog struct {
-	secrets map[string]secret // by their label
+	secrets  map[string]secret // by their label
+	recorder *recorder
 }
 
 type secret struct{ clientRandom, value []byte }
 
 // Write takes a line of the key log: a label, the client's random, and the secret.
 func (l *keyLog) Write(line []byte) (int, error) {
+	l.recorder.secret(line)
 	words := bytes.Fields(line)
 	if len(words) != 3 {
 		return 0, fmt.Errorf("a line of the key log has %d words", len(words))

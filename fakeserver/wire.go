@@ -22,6 +22,7 @@ type wire struct {
 	tcp      *net.TCPConn
 
 	transcript *Transcript
+	recorder   *recorder
 	in         splitter
 	pushed     []byte // what was read, and noted, and is to be read again
 
@@ -44,9 +45,9 @@ type wire struct {
 // A shaper returns what is written in the place of what should be.
 type shaper func([]byte) []byte
 
-func newWire(c *net.TCPConn, t *Transcript) *wire {
+func newWire(c *net.TCPConn, t *Transcript, r *recorder) *wire {
 	return &wire{
-		Conn: c, tcp: c, transcript: t,
+		Conn: c, tcp: c, transcript: t, recorder: r,
 		in: splitter{side: Client, note: t.add}, out: splitter{side: Peer, note: t.add},
 	}
 }
@@ -70,6 +71,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := w.tcp.Read(p)
+	w.recorder.passed(time.Now(), Client, p[:n])
 	w.in.take(p[:n])
 	return n, w.clientEnded(err)
 }
@@ -89,6 +91,7 @@ func (w *wire) clientEnded(err error) error {
 	}
 	if w.ended == nil {
 		w.transcript.add(Entry{Side: Client, Kind: how})
+		w.recorder.ended(Client, how, false)
 		w.ended = err
 	}
 	return w.ended
@@ -144,7 +147,10 @@ func (w *wire) emit(p []byte) error {
 		if w.hold != nil {
 			size = min(size, w.unheld)
 		}
-		if _, err := w.tcp.Write(p[:size]); err != nil {
+		at := time.Now()
+		n, err := w.tcp.Write(p[:size])
+		w.recorder.passed(at, Peer, p[:n])
+		if err != nil {
 			return w.clientEnded(err)
 		}
 		p = p[size:]
@@ -197,6 +203,7 @@ func (w *wire) fin() error {
 	if w.sentFIN {
 		return nil
 	}
+	joined := w.joining.Load() > 0 && len(w.kept) > 0
 	if w.joining.Load() > 0 {
 		if err := cork(w.tcp); err != nil {
 			return fmt.Errorf("join data and FIN: %w", err)
@@ -206,6 +213,7 @@ func (w *wire) fin() error {
 		return err
 	}
 	w.transcript.add(Entry{Side: Peer, Kind: TCPClosed})
+	w.recorder.ended(Peer, TCPClosed, joined)
 	w.sentFIN = true
 	return w.tcp.CloseWrite()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/fakeserver"
 	"github.com/sslconform/sslconform/fixtures"
 )
 
@@ -63,6 +64,14 @@ type Spec struct {
 	Scene *Scene `json:"-"`
 	// Turns are the requests that were made of the subject, if it failed.
 	Turns [][]subject.Request `json:"-"`
+	// Captures are what passed at its peers, if that was kept.
+	Captures []Capture `json:"-"`
+}
+
+// A Capture is what passed at a peer, by the name that it has in the timeline.
+type Capture struct {
+	Peer string
+	fakeserver.Capture
 }
 
 // A Clause is what became of a clause.

@@ -36,6 +36,7 @@ type runCommand struct {
 	FailFast bool          `help:"Leave out what has not begun when a spec fails."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
 	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
+	Capture  bool          `help:"Write the packets of all specs that are run, not only of those that fail, to DIR/specs."`
 	Ledger   bool          `help:"Print what the run waited for."`
 	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen (${default})."`
 	Command  []string      `arg:"" optional:"" help:"The driver to judge; left out, the reference is judged."`
@@ -53,6 +54,10 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	options := conformance.Options{Spec: selected, Label: r.Label, Heavy: r.Heavy, FailFast: r.FailFast, Patience: r.Patience, Again: r.again}
 	if err := options.Check(); err != nil {
 		return fmt.Errorf("--label %w", err)
+	}
+	options.Captures = conformance.CaptureFailed
+	if r.Capture {
+		options.Captures = conformance.CaptureAll
 	}
 	if r.Expect != "" {
 		if options.Expectations, err = verdict.ReadExpectations(r.Expect, conformance.KnownSpec); err != nil {
@@ -146,7 +151,7 @@ type ignore struct{}
 func (ignore) Fail() {}
 
 func (r *runCommand) report(v verdict.Verdict, s streams) error {
-	if err := writeRequests(filepath.Join(r.Out, "specs"), v); err != nil {
+	if err := writeSpecs(filepath.Join(r.Out, "specs"), v); err != nil {
 		return err
 	}
 	if err := report.WriteHTML(filepath.Join(r.Out, "report.html"), v); err != nil {
