@@ -192,6 +192,7 @@ func (s *Server) serve(conn *net.TCPConn, t *Transcript, script []Step) {
 	}
 	c.finish()
 	conn.Close()
+	c.wire.closed()
 	t.add(Entry{Side: Peer, Kind: Closed})
 }
 

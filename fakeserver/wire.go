@@ -218,6 +218,13 @@ func (w *wire) fin() error {
 	return w.tcp.CloseWrite()
 }
 
+// closed keeps the FIN that closing the descriptor has sent, where the client's was the first.
+func (w *wire) closed() {
+	if w.end() == errFIN && !w.sentFIN {
+		w.recorder.ended(Peer, TCPClosed, false)
+	}
+}
+
 // abort makes whoever reads or writes return.
 func (w *wire) abort() { w.tcp.SetDeadline(time.Unix(1, 0)) }
 

@@ -23,11 +23,9 @@ const (
 	theSecrets = "The secrets in this file are those of this run alone; its keys and certificates were made for it."
 )
 
-// Read is the command that shows a capture, with what was decrypted. The ports are any that were free, and text comes
-// before TLS: so it is to be recognised by what it looks like, whatever else the ports may be known for.
-func Read(path string) []string {
-	return []string{"tshark", "-o", "tcp.try_heuristic_first:TRUE", "-r", path}
-}
+// Read is the command that shows a capture. It takes no more: TLS is recognised by what it looks like, behind whatever
+// was said in plain. To have it decoded as TLS from the start would take a single byte in plain for that of a record.
+func Read(path string) []string { return []string{"tshark", "-r", path} }
 
 // Write writes a file about a spec, with all of its connections.
 func Write(w io.Writer, spec string, captures []verdict.Capture) error {
@@ -71,7 +69,7 @@ func Write(w io.Writer, spec string, captures []verdict.Capture) error {
 // interfaceOf is the interface that stands for a connection, by the name of its peer.
 func interfaceOf(c verdict.Capture) pcapgo.NgInterface {
 	return pcapgo.NgInterface{
-		Name: c.Peer, Description: fmt.Sprintf("the connection to the %s, 127.0.0.1:%d. %s", c.Peer, c.Server, howMade),
+		Name: c.Peer, Description: fmt.Sprintf("the connection to the %s, 127.0.0.1:%d; its packets are made, as the file's comment tells", c.Peer, c.Server),
 		LinkType: layers.LinkTypeEthernet,
 	}
 }

@@ -28,6 +28,7 @@ var rooms = []struct {
 	{"conformance/driver/drivertest", nil},
 	{"conformance/verdict", []string{"conformance/subject", "fakeserver", "fixtures"}},
 	{"conformance", []string{"conformance/subject", "conformance/verdict", "fakeserver", "certs", "fixtures"}},
+	{"conformance/capture", []string{"conformance/verdict", "fakeserver"}},
 	{"conformance/report", []string{"conformance/verdict", "fixtures"}},
 	{"conformance/mutants", []string{"conformance/subject"}},
 	{"conformance/mutation", nil},
