@@ -66,11 +66,31 @@ func (s *suite) report(r ginkgo.Report) {
 	if s.options.Done != nil {
 		s.options.Done(v)
 	}
+	watched := ""
 	for _, f := range v.Failures() {
 		if f.Name == watchName && f.Expected == "" {
-			ginkgo.Fail(f.Failure)
+			watched = f.Failure
 		}
 	}
+	if s.options.Ginkgo != nil {
+		s.options.Ginkgo(withoutEntries(r, watched))
+	}
+	if watched != "" {
+		ginkgo.Fail(watched)
+	}
+}
+
+// withoutEntries is a report without what the suite has put into it for itself, and with what it will fail for.
+func withoutEntries(r ginkgo.Report, failure string) ginkgo.Report {
+	if failure != "" {
+		r.SuiteSucceeded = false
+		r.SpecialSuiteFailureReasons = append(slices.Clone(r.SpecialSuiteFailureReasons), failure)
+	}
+	r.SpecReports = slices.Clone(r.SpecReports)
+	for n := range r.SpecReports {
+		r.SpecReports[n].ReportEntries = nil
+	}
+	return r
 }
 
 // verdict judges the subject by the reports of all processes.

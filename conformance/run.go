@@ -42,6 +42,8 @@ type Options struct {
 	Captures Captures
 	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
 	Done func(verdict.Verdict)
+	// Ginkgo gets Ginkgo's own report when all is run.
+	Ginkgo func(ginkgo.Report)
 
 	relayed bool // the way to each peer leads through a relay: the suite itself is tried so
 }

@@ -19,7 +19,7 @@ type Packet struct {
 	Time time.Time
 	Side Side
 	Data []byte
-	Lost int  // how many bytes more of the side passed from then on that were not kept
+	Lost int  // how many bytes more of the side passed, then and later, that were not kept
 	End  Kind // [TCPClosed] or [TCPReset]; empty for none
 }
 
@@ -70,17 +70,16 @@ func (r *recorder) passed(at time.Time, side Side, p []byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, cut := r.lost[side]
-	switch {
-	case cut:
+	if n, cut := r.lost[side]; cut {
 		r.capture.Packets[n].Lost += len(p)
-	case r.kept+len(p)+packetPrice > mostKept:
-		r.lost[side] = len(r.capture.Packets)
-		r.capture.Packets = append(r.capture.Packets, Packet{Time: at, Side: side, Lost: len(p)})
-	default:
-		r.kept += len(p) + packetPrice
-		r.capture.Packets = append(r.capture.Packets, Packet{Time: at, Side: side, Data: slices.Clone(p)})
+		return
 	}
+	fits := min(len(p), max(0, mostKept-r.kept-packetPrice))
+	r.kept += fits + packetPrice
+	if fits < len(p) {
+		r.lost[side] = len(r.capture.Packets)
+	}
+	r.capture.Packets = append(r.capture.Packets, Packet{Time: at, Side: side, Data: slices.Clone(p[:fits]), Lost: len(p) - fits})
 }
 
 // ended is told how a side ended TCP: by a segment of its own, or in that with the last bytes.
@@ -91,7 +90,7 @@ func (r *recorder) ended(side Side, end Kind, joined bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := &r.capture.Packets[len(r.capture.Packets)-1]
-	if joined && last.Side == side && len(last.Data) > 0 {
+	if joined && last.Side == side && len(last.Data) > 0 && last.Lost == 0 {
 		last.End = end
 		return
 	}

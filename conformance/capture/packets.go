@@ -54,15 +54,15 @@ func (m *maker) open(at time.Time) {
 
 // pass makes the packets of what passed at once.
 func (m *maker) pass(p fakeserver.Packet) {
-	if p.Lost > 0 {
-		m.add(p.Time, p.Side, layers.TCP{ACK: true}, nil, fmt.Sprintf("%d bytes more of the %s's follow here that were not kept", p.Lost, p.Side))
-		m.next[p.Side] += uint32(p.Lost)
-	}
 	for data := p.Data; len(data) > 0; {
 		piece := data[:min(len(data), segment)]
 		data = data[len(piece):]
 		last := len(data) == 0
 		m.add(p.Time, p.Side, layers.TCP{ACK: true, PSH: last, FIN: last && p.End == fakeserver.TCPClosed}, piece, "")
+	}
+	if p.Lost > 0 {
+		m.add(p.Time, p.Side, layers.TCP{ACK: true}, nil, fmt.Sprintf("%d bytes more of the %s's follow here that were not kept", p.Lost, p.Side))
+		m.next[p.Side] += uint32(p.Lost)
 	}
 	switch {
 	case p.End == fakeserver.TCPReset:

@@ -103,9 +103,9 @@ func name(s verdict.Subject) string {
 	return name
 }
 
-func table(w io.Writer, v verdict.Verdict) {
-	groups := []string{}
-	counts := map[string]*verdict.Counts{"all": &v.Counts}
+// grouped are the numbers of clauses by group, the last of which is "all".
+func grouped(v verdict.Verdict) (groups []string, counts map[string]*verdict.Counts) {
+	counts = map[string]*verdict.Counts{"all": &v.Counts}
 	for _, c := range v.Clauses {
 		group, _, _ := strings.Cut(c.ID, "/")
 		if counts[group] == nil {
@@ -114,6 +114,19 @@ func table(w io.Writer, v verdict.Verdict) {
 		}
 		*counts[group].Of(c.Status)++
 	}
+	return append(groups, "all"), counts
+}
+
+// countCell is a number in a table.
+func countCell(counts *verdict.Counts, s verdict.Status) string {
+	if n := *counts.Of(s); n > 0 {
+		return fmt.Sprint(n)
+	}
+	return "·"
+}
+
+func table(w io.Writer, v verdict.Verdict) {
+	groups, counts := grouped(v)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(name string, cell func(verdict.Status, string) string) {
 		fmt.Fprintf(t, "%-10s\t", name)
@@ -123,23 +136,22 @@ func table(w io.Writer, v verdict.Verdict) {
 		fmt.Fprintln(t)
 	}
 	row("clauses", func(_ verdict.Status, name string) string { return name })
-	for _, group := range append(groups, "all") {
-		row(group, func(s verdict.Status, _ string) string {
-			if n := *counts[group].Of(s); n > 0 {
-				return fmt.Sprint(n)
-			}
-			return "·"
-		})
+	for _, group := range groups {
+		row(group, func(s verdict.Status, _ string) string { return countCell(counts[group], s) })
 	}
 	t.Flush()
 }
 
+// inAWord is the verdict in one, or two.
+func inAWord(v verdict.Verdict) string {
+	if v.Hardened {
+		return string(v.Verdict) + ", hardened"
+	}
+	return string(v.Verdict)
+}
+
 // Summary is the verdict in a line.
 func Summary(v verdict.Verdict) string {
-	word := string(v.Verdict)
-	if v.Hardened {
-		word += ", hardened"
-	}
 	var parts []string
 	if n := v.Counts.NotRun; n > 0 {
 		part := fmt.Sprintf("%d of %d not run", n, len(v.Clauses))
@@ -159,7 +171,7 @@ func Summary(v verdict.Verdict) string {
 	if n := len(v.LeftOut); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d heavy specs left out (--heavy runs them)", n))
 	}
-	return fmt.Sprintf("%s: %s (%.2f s)", word, strings.Join(parts, ", "), v.Seconds)
+	return fmt.Sprintf("%s: %s (%.2f s)", inAWord(v), strings.Join(parts, ", "), v.Seconds)
 }
 
 // passedOfNotRun is how many specs passed of clauses of which others were not run.

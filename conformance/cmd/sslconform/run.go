@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2/formatter"
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/sslconform/sslconform/conformance"
 	"github.com/sslconform/sslconform/conformance/driver"
@@ -31,7 +32,7 @@ type runCommand struct {
 	Label    string        `placeholder:"EXPRESSION" help:"Run only the specs whose labels match: group, clause with . for /, must, should, secure, heavy; such as 'close && must'."`
 	Expect   string        `placeholder:"FILE" help:"What the subject is known to fail; see 'sslconform expect'."`
 	Require  []string      `name:"require-capabilities" placeholder:"LIST" help:"Fail if the subject does not declare one of these."`
-	Out      string        `placeholder:"DIR" default:"out" help:"Where conformance.json and report.html go (${default})."`
+	Out      string        `placeholder:"DIR" default:"out" help:"Where results go: conformance.json, report.html, junit.xml, ginkgo.json, summary.md, badge.svg, and specs (${default})."`
 	Heavy    bool          `help:"Run the specs, too, that take long: exhaustive tables."`
 	FailFast bool          `help:"Leave out what has not begun when a spec fails."`
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
@@ -75,7 +76,10 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 		return errors.Join(err, end())
 	}
 	began := time.Now()
+	var ginkgo error
+	options.Ginkgo = func(g types.Report) { ginkgo = writeGinkgo(r.Out, g) }
 	v, err := judge(judged, options)
+	err = errors.Join(err, ginkgo)
 	ended := end()
 	if err == nil {
 		v.Run = origin(began)
@@ -85,7 +89,7 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.err, "sslconform: the suite is at fault: %v\n", err)
 		return exit(verdict.ExitSuite)
 	}
-	code := v.ExitCode(verdict.Gate{MustOnly: r.Gate == "must", Strict: r.Strict})
+	code := v.ExitCode(r.gate())
 	for _, c := range r.Require {
 		if !judged.Info().Has(subject.Capability(c)) {
 			fmt.Fprintf(s.err, "sslconform: the subject does not declare the capability %q, which --require-capabilities asks for\n", c)
@@ -100,6 +104,11 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 		return exit(code)
 	}
 	return nil
+}
+
+// gate is what the run is to be stopped by.
+func (r *runCommand) gate() verdict.Gate {
+	return verdict.Gate{MustOnly: r.Gate == "must", Strict: r.Strict}
 }
 
 // fits returns an error where what was given on the command line is not for this subject.
@@ -157,7 +166,13 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	if err := report.WriteHTML(filepath.Join(r.Out, "report.html"), v); err != nil {
 		return err
 	}
+	if err := writeFormats(r.Out, v); err != nil {
+		return err
+	}
 	if err := report.Print(s.out, v); err != nil {
+		return err
+	}
+	if err := tellGitHub(s.out, v, r.gate()); err != nil {
 		return err
 	}
 	if r.Ledger {
