@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1 && os.Args[1] == unfinished:
 		os.Exit(begun(os.Args[2]))
 	}
+	for _, name := range []string{"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"} { // of where these tests may run
+		os.Unsetenv(name)
+	}
 	code, err := buildAndRun(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
