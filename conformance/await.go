@@ -56,6 +56,7 @@ func (sp *spec) patience() time.Duration { return sp.expectedPatience() + 3*sp.T
 
 func (sp *spec) gaveUp(what string) {
 	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})
+	sp.happened(sp.timeline[len(sp.timeline)-1:])
 }
 
 func (sp *spec) lastWord() string {
@@ -99,6 +100,7 @@ func (sp *spec) pull(ctx context.Context) error {
 	if err == nil {
 		sp.records = append(sp.records, r)
 		sp.timeline.Reported(r)
+		sp.happened(sp.timeline[len(sp.timeline)-1:])
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
 // mark is where the records are now, for what is asked about those that follow.
@@ -107,3 +108,15 @@ func (sp *spec) closings(since int) []line {
 	}
 	return calls
 }
+
+// happened tells whoever watches the run.
+func (sp *spec) happened(moments verdict.Timeline) {
+	for _, m := range moments {
+		if sp.isWatched() {
+			sp.suite.options.Event(sp.name(), m)
+		}
+	}
+}
+
+// isWatched tells whether somebody watches the run of the spec; what runs beside specs is none.
+func (sp *spec) isWatched() bool { return sp.suite.options.Event != nil && sp.clause.ID != "" }

@@ -44,17 +44,24 @@ func (sp *spec) peer(script ...fakeserver.Step) *peer {
 }
 
 func (sp *spec) startPeer(name string, script ...fakeserver.Step) *peer {
-	server, err := fakeserver.Start(sp.reached(script)...)
+	server, err := fakeserver.Start(sp.reached(name, script)...)
 	return sp.started(name, server, err)
 }
 
-// reached is the script of a peer with the way that leads there, and what is to be kept of it.
-func (sp *spec) reached(script []fakeserver.Step) []fakeserver.Step {
+// reached is the script of a peer with the way that leads there, and what is to be known of it beside the transcript.
+func (sp *spec) reached(name string, script []fakeserver.Step) []fakeserver.Step {
 	if sp.suite.options.relayed {
 		script = append([]fakeserver.Step{fakeserver.Relayed()}, script...)
 	}
 	if sp.suite.options.Captures != CaptureNone {
 		script = append([]fakeserver.Step{fakeserver.Captured()}, script...)
+	}
+	if sp.isWatched() {
+		script = append([]fakeserver.Step{fakeserver.Watched(func(e fakeserver.Entry) {
+			var passed verdict.Timeline
+			passed.Passed(name, []fakeserver.Entry{e})
+			sp.happened(passed)
+		})}, script...)
 	}
 	return script
 }

@@ -40,6 +40,10 @@ type Options struct {
 	Again func(specs ...string) string
 	// Captures says of which specs the verdict has what passed at their peers.
 	Captures Captures
+	// Began is told of each spec that begins: the how manieth it is in this process, and of how many.
+	Began func(spec string, number, of int)
+	// Event is told of what happens in the specs, as it comes and as timelines tell it; at the same time where several run.
+	Event func(spec string, m verdict.Moment)
 	// Done gets the verdict when all is run. In a parallel run only the first process calls it.
 	Done func(verdict.Verdict)
 	// Ginkgo gets Ginkgo's own report when all is run.

@@ -110,7 +110,7 @@ func (sp *spec) turnstile(script ...fakeserver.Step) turnstile {
 			default:
 			}
 		}
-	}, sp.reached(script)...)
+	}, sp.reached("peer", script)...)
 	return turnstile{sp.started("peer", server, err), gone}
 }
 

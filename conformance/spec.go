@@ -62,6 +62,10 @@ func (s *suite) newSpec(ctx context.Context, e *entry) *spec {
 // run carries out a spec: session, peers and all are gone when it returns, however it ends.
 func (s *suite) run(ctx context.Context, e *entry) {
 	defer s.litter.after(e.name())
+	s.began++
+	if s.options.Began != nil {
+		s.options.Began(e.name(), s.began, len(s.selected))
+	}
 	if lacking, lacks := s.lacking(e); lacks {
 		s.unsupported(ctx, e, lacking)
 		return
@@ -137,6 +141,7 @@ func (sp *spec) begin(turn ...subject.Request) (ids []int) {
 		sp.requests = append(sp.requests, turn[n])
 		ids = append(ids, turn[n].ID)
 		sp.timeline.Requested(now, turn[n])
+		sp.happened(sp.timeline[len(sp.timeline)-1:])
 	}
 	sp.turns = append(sp.turns, turn)
 	if err := sp.session.Perform(turn...); err != nil {

@@ -25,6 +25,7 @@ type suite struct {
 	unselected []verdict.Spec
 	leftOut    []string // heavy specs
 	selected   []*entry
+	began      int // how many of these have
 
 	issuer    *certs.Authority
 	leaf      tls.Certificate

@@ -10,6 +10,7 @@ type Step struct {
 
 	relayed  bool // the client is to go through a relay
 	captured bool // what passes is to be kept
+	watch    func(Entry)
 }
 
 // conversation is the state that the steps of a script share.

@@ -41,8 +41,13 @@ func Start(script ...Step) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a fake server: %w", err)
 	}
-	if slices.ContainsFunc(script, func(step Step) bool { return step.captured }) {
-		s.recorder = &recorder{}
+	for _, step := range script {
+		if step.captured {
+			s.recorder = &recorder{}
+		}
+		if step.watch != nil {
+			s.transcript.watch = step.watch
+		}
 	}
 	s.running.Go(func() {
 		defer s.transcript.end()

@@ -25,6 +25,11 @@ func newTranscript() *Transcript {
 	return &Transcript{changed: make(chan struct{}), watch: func(Entry) {}}
 }
 
+// Watched has a function be called with every entry as it is made. It may stand anywhere in a script that [Start] follows.
+func Watched(note func(Entry)) Step {
+	return Step{name: "be watched", run: func(*conversation) error { return nil }, watch: note}
+}
+
 // Entries returns what passed so far.
 func (t *Transcript) Entries() []Entry {
 	t.mu.Lock()

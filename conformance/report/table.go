@@ -24,8 +24,25 @@ var columns = []struct {
 }
 
 // Print writes what a person wants to know at the end of a run: each failure, the table by group, the verdict.
-func Print(w io.Writer, v verdict.Verdict) error {
+func Print(w io.Writer, v verdict.Verdict, style Style) error {
 	var b strings.Builder
+	failures(&b, v)
+	if !style.Quiet {
+		if err := overview(&b, v); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(&b, "%s\n", Summary(v))
+	text := b.String()
+	if style.Colour {
+		text = paint(text, v)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// failures tells of each that was not expected.
+func failures(w io.Writer, v verdict.Verdict) {
 	for _, failure := range v.Failures() {
 		if failure.Expected != "" {
 			continue
@@ -34,25 +51,28 @@ func Print(w io.Writer, v verdict.Verdict) error {
 		if failure.Blame != "" {
 			mark = "?" // not judged
 		}
-		fmt.Fprintf(&b, "%s %s\n", mark, strings.TrimSpace(failure.Failure))
+		fmt.Fprintf(w, "%s %s\n", mark, strings.TrimSpace(failure.Failure))
 		if failure.Blame == verdict.Suite {
-			b.WriteString("This is a fault of the suite itself, or of where it runs: it says nothing of the subject.\n")
+			fmt.Fprintln(w, "This is a fault of the suite itself, or of where it runs: it says nothing of the subject.")
 		}
-		b.WriteString(strings.Repeat("─", 100) + "\n")
+		fmt.Fprintln(w, strings.Repeat("─", 100))
 	}
-	fmt.Fprintf(&b, "%s\n\n", name(v.Subject))
-	expected(&b, v)
-	table(&b, v)
+}
+
+// overview tells who was judged, what was expected to fail, and the numbers.
+func overview(w io.Writer, v verdict.Verdict) error {
+	fmt.Fprintf(w, "%s\n\n", name(v.Subject))
+	expected(w, v)
+	table(w, v)
 	missing, err := undeclared(v)
 	if err != nil {
 		return err
 	}
 	if missing != nil {
-		fmt.Fprintf(&b, "\nunsupported is what needs a capability that is not declared: %s\n", strings.Join(missing, ", "))
+		fmt.Fprintf(w, "\nunsupported is what needs a capability that is not declared: %s\n", strings.Join(missing, ", "))
 	}
-	fmt.Fprintf(&b, "\n%s\n", Summary(v))
-	_, err = io.WriteString(w, b.String())
-	return err
+	fmt.Fprintln(w)
+	return nil
 }
 
 // undeclared are the capabilities for want of which clauses are unsupported.

@@ -17,7 +17,7 @@ func printed(t *testing.T, info subject.Info, specs ...verdict.Spec) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := Print(&b, verdict.Of(info, clauses, specs, 1)); err != nil {
+	if err := Print(&b, verdict.Of(info, clauses, specs, 1), Style{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -38,6 +38,8 @@ type runCommand struct {
 	Gate     string        `enum:"all,must" default:"all" help:"Which failures count for the exit code: all, or those at level must."`
 	Strict   bool          `help:"Anything short of conformant counts for the exit code."`
 	Capture  bool          `help:"Write the packets of all specs that are run, not only of those that fail, to DIR/specs."`
+	Quiet    bool          `xor:"much" help:"Print failures and the verdict only."`
+	Verbose  bool          `xor:"much" help:"Tell of each event as it comes, on standard error: requests, answers, callbacks, and what the peers see."`
 	Ledger   bool          `help:"Print what the run waited for."`
 	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen (${default})."`
 	Command  []string      `arg:"" optional:"" help:"The driver to judge; left out, the reference is judged."`
@@ -78,7 +80,9 @@ func (r *runCommand) Run(ctx context.Context, s streams) error {
 	began := time.Now()
 	var ginkgo error
 	options.Ginkgo = func(g types.Report) { ginkgo = writeGinkgo(r.Out, g) }
+	over := r.progress(&options, s.err)
 	v, err := judge(judged, options)
+	over()
 	err = errors.Join(err, ginkgo)
 	ended := end()
 	if err == nil {
@@ -169,7 +173,7 @@ func (r *runCommand) report(v verdict.Verdict, s streams) error {
 	if err := writeFormats(r.Out, v); err != nil {
 		return err
 	}
-	if err := report.Print(s.out, v); err != nil {
+	if err := report.Print(s.out, v, report.Style{Quiet: r.Quiet, Colour: coloured(s.out)}); err != nil {
 		return err
 	}
 	if err := tellGitHub(s.out, v, r.gate()); err != nil {
