@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(shell command -v $${CC:-gcc}),-race)
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: conformance test mutants peers soak bench mutation proof readme golden picture lint race
+.PHONY: conformance test mutants peers soak bench figures mutation proof readme golden picture lint race
 
 ## conformance: judge the reference, or SUBJECT="command of a driver"
 conformance:
@@ -15,7 +15,7 @@ conformance:
 ## test: all tests, the suite under go test and in parallel under ginkgo, and lint
 test: lint race
 	$(GO) test -count=1 $(RACE) ./...
-	$(GO) test -count=1 -run TestManySockets ./impl/asyncssl
+	$(GO) test -count=1 -run TestManySockets ./impl/bench
 	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
 
@@ -35,9 +35,16 @@ peers:
 soak:
 	@$(GO) run ./conformance/cmd/soak --minutes $(or $(MINUTES),5)
 
-## bench: the reference beside crypto/tls, as ratios
+## bench: measure, in less than 15 minutes on a machine that does nothing else, how long a verdict takes, what the
+## reference costs beside crypto/tls and other implementations, and how both grow; out/bench.json, out/bench.html. For a
+## trial: ROUNDS=2 ONLY=handshakes
 bench:
-	$(GO) test -run '^$$' -bench . -benchtime 15x ./impl/asyncssl
+	@$(GO) run ./conformance/cmd/bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only '$(ONLY)')
+
+## figures: have README tell what `make bench` has measured last
+figures:
+	cp out/bench.json fixtures/bench.json
+	$(MAKE) readme
 
 ## mutation: mutate the source of the reference, with the suite alone as the judge; about an hour; out/mutation.json
 mutation:
