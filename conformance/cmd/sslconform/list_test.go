@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sslconform/sslconform/conformance"
+	"github.com/sslconform/sslconform/conformance/figures"
 	"github.com/sslconform/sslconform/fixtures"
 )
 
@@ -23,32 +24,66 @@ func listed(t *testing.T, args ...string) string {
 	return out.String()
 }
 
+const readme = "../../../README.md"
+
 // README says of what is tried what the tree says.
 func TestReadme(t *testing.T) {
-	const (
-		path  = "../../../README.md"
-		begin = "<!-- generated: `make readme` writes it anew -->\n\n"
-		end   = "\n<!-- the end of what is generated -->\n"
-	)
-	text, err := os.ReadFile(path)
+	const begin = "<!-- generated: `make readme` writes it anew -->\n\n"
+	text := textOf(t, readme)
+	got, is := generated(text, begin)
+	if !is {
+		t.Fatalf("README.md has not both of %q and %q", begin, endOfGenerated)
+	}
+	keep(t, text, begin, got, listed(t, "--markdown"))
+}
+
+// README says of speed what was measured last; where nothing was, it has no place for it.
+func TestReadmeFigures(t *testing.T) {
+	const begin = "<!-- generated: `make figures` writes it anew -->\n\n"
+	measured, err := fixtures.Measured()
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, begins := strings.Cut(string(text), begin)
-	got, after, ends := strings.Cut(rest, end)
-	if !begins || !ends {
-		t.Fatalf("README.md has not both of %q and %q", begin, end)
+	text, want := textOf(t, readme), figures.Markdown(measured)
+	switch got, is := generated(text, begin); {
+	case is:
+		keep(t, text, begin, got, want)
+	case want != "":
+		t.Errorf("README.md has no place for figures: put %q and %q where they belong, and run `make readme`", begin, endOfGenerated)
 	}
-	want := listed(t, "--markdown")
+}
+
+const endOfGenerated = "\n<!-- the end of what is generated -->\n"
+
+// generated is what stands between what begins it and its end.
+func generated(text, begin string) (part string, is bool) {
+	_, rest, begins := strings.Cut(text, begin)
+	part, _, ends := strings.Cut(rest, endOfGenerated)
+	return part, begins && ends
+}
+
+// keep fails where README does not say what it should, or has it say so.
+func keep(t *testing.T, text, begin, got, want string) {
+	t.Helper()
 	switch {
 	case got == want:
 	case *update:
-		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
+		text = strings.Replace(text, begin+got+endOfGenerated, begin+want+endOfGenerated, 1)
+		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("README.md does not say what is tried: run `make readme`. It should be\n%s", want)
+		t.Errorf("README.md is not up to date: run `make readme`. It should say\n%s", want)
 	}
+}
+
+func textOf(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // The list of observed failures has each of them, and for each clause the specs that stand for it; it fits a terminal.
