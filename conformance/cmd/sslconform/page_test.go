@@ -313,7 +313,7 @@ func TestPicture(t *testing.T) {
 	b := startBrowser(t)
 	b.size(1240, 900, "light")
 	b.open("../../../out/peers/matrix.html", "")
-	if err := os.WriteFile("../../../impl/peers/matrix.png", b.picture("section[aria-labelledby=glance]"), 0o644); err != nil {
+	if err := os.WriteFile("../../../fixtures/matrix.png", b.picture("section[aria-labelledby=glance]"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
