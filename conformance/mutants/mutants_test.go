@@ -70,12 +70,13 @@ func (r *results) judge(t *testing.T, command string, m mutants.Mutant, beside *
 	if err != nil {
 		t.Fatal(err)
 	}
-	must, may := m.Breaks, []string(nil)
+	if *exact && *update {
+		beside.note(m, failed)
+	}
+	known := beside.of(m)
+	must, may := m.Breaks, slices.Concat(known.Also, known.May)
 	if *exact {
-		if *update {
-			beside.note(m, failed)
-		}
-		must, may = slices.Concat(must, beside.of(m).Also), beside.of(m).May
+		must, may = slices.Concat(must, known.Also), known.May
 	}
 	r.add(m, must, failed)
 	if err := compare(must, may, failed); err != nil {
