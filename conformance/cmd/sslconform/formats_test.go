@@ -128,7 +128,7 @@ func TestWorkflows(t *testing.T) {
 			}
 		}
 	}
-	readYAML(t, "github.yml", &github)
+	readYAML(t, "GitHub Actions:", &github)
 	steps := github.Jobs["sslconform"].Steps
 	last := steps[len(steps)-1]
 	if last.If != "always()" {
@@ -150,7 +150,7 @@ func TestWorkflows(t *testing.T) {
 			Reports struct{ JUnit string }
 		}
 	}
-	readYAML(t, "gitlab.yml", &gitlab)
+	readYAML(t, "GitLab:", &gitlab)
 	job := gitlab["sslconform"]
 	if job.Artifacts.When != "always" || len(job.Artifacts.Paths) != 1 {
 		t.Errorf("of %q, what is kept: %q", job.Artifacts.Paths, job.Artifacts.When)
@@ -158,13 +158,26 @@ func TestWorkflows(t *testing.T) {
 	workflow(t, job.Script, job.Artifacts.Reports.JUnit, filepath.Join(job.Artifacts.Paths[0], "conformance.json"))
 }
 
-func readYAML(t *testing.T, name string, into any) {
+// readYAML reads what is indented below a line of README.
+func readYAML(t *testing.T, line string, into any) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "workflows", name))
-	if err == nil {
-		err = yaml.Unmarshal(data, into)
-	}
+	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
+		t.Fatal(err)
+	}
+	_, below, found := strings.Cut(string(readme), "\n"+line+"\n\n")
+	var block strings.Builder
+	for line := range strings.Lines(below) {
+		line, indented := strings.CutPrefix(line, "    ")
+		if !indented {
+			break
+		}
+		block.WriteString(line)
+	}
+	if !found || block.Len() == 0 {
+		t.Fatalf("README shows nothing below %q", line)
+	}
+	if err := yaml.Unmarshal([]byte(block.String()), into); err != nil {
 		t.Fatal(err)
 	}
 }
