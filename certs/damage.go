@@ -2,7 +2,6 @@ package certs
 
 import (
 	"crypto"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 )
@@ -37,11 +36,7 @@ func ofPBKDF2(do func(*pbkdf2Parameters)) func(*envelope) {
 
 // spoilt is a key that is encrypted and damaged.
 func (d Damage) spoilt(key crypto.PrivateKey, password string) ([]byte, error) {
-	plain, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := schemes[PBES2SHA256].encrypt(plain, password)
+	sealed, err := schemes[PBES2SHA256].encrypt(key, password)
 	if err != nil {
 		return nil, err
 	}

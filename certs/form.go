@@ -57,18 +57,15 @@ func (f Form) block(key crypto.PrivateKey, password string) (*pem.Block, error) 
 		//lint:ignore SA1019 it is insecure, and in use: that a subject can read it is what is asked
 		return x509.EncryptPEMBlock(rand.Reader, plain.Type, plain.Bytes, []byte(password), x509.PEMCipherAES256)
 	}
-	plain, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
 	if f == PKCS8 {
-		return &pem.Block{Type: "PRIVATE KEY", Bytes: plain}, nil
+		plain, err := x509.MarshalPKCS8PrivateKey(key)
+		return &pem.Block{Type: "PRIVATE KEY", Bytes: plain}, err
 	}
 	scheme, known := schemes[f]
 	if !known {
 		return nil, fmt.Errorf("there is no such form")
 	}
-	sealed, err := scheme.encrypt(plain, password)
+	sealed, err := scheme.encrypt(key, password)
 	if err != nil {
 		return nil, err
 	}

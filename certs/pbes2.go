@@ -2,12 +2,14 @@ package certs
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
@@ -91,16 +93,20 @@ type envelope struct {
 	data                   []byte
 }
 
-// encrypt encrypts what stands in a PRIVATE KEY (RFC 8018 section 6.2.1).
-func (s scheme) encrypt(plain []byte, password string) (envelope, error) {
+// encrypt encrypts what stands in the PRIVATE KEY of a key (RFC 8018 section 6.2.1).
+func (s scheme) encrypt(key crypto.PrivateKey, password string) (envelope, error) {
+	plain, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return envelope{}, err
+	}
 	salt, iv := make([]byte, 16), make([]byte, aes.BlockSize)
 	rand.Read(salt) // never fails
 	rand.Read(iv)
-	key, how, err := s.derive(password, salt, s.keySize)
+	secret, how, err := s.derive(password, salt, s.keySize)
 	if err != nil {
 		return envelope{}, fmt.Errorf("derive a key of the password: %w", err)
 	}
-	block, err := aes.NewCipher(key)
+	block, err := aes.NewCipher(secret)
 	if err != nil {
 		return envelope{}, err
 	}

@@ -87,12 +87,8 @@ func aes256Alone(q *subject.Request) {
 
 // cannotSignUnnoticed presents nothing where there is a key that could not sign for it.
 func cannotSignUnnoticed(q *subject.Request) {
-	if block := firstBlock(q.Key); block != nil {
-		if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-			if _, exchanges := key.(*ecdh.PrivateKey); exchanges {
-				certificateWithheld(q)
-			}
-		}
+	if _, exchanges := keyOf(q.Key).(*ecdh.PrivateKey); exchanges {
+		certificateWithheld(q)
 	}
 }
 
@@ -113,17 +109,24 @@ func kindOfCertificate(path string) x509.PublicKeyAlgorithm {
 	return x509.UnknownPublicKeyAlgorithm
 }
 
-// kindOfKey knows those in plain PKCS#8.
 func kindOfKey(path string) x509.PublicKeyAlgorithm {
-	if block := firstBlock(path); block != nil {
-		switch key, _ := x509.ParsePKCS8PrivateKey(block.Bytes); key.(type) {
-		case *ecdsa.PrivateKey:
-			return x509.ECDSA
-		case *rsa.PrivateKey:
-			return x509.RSA
-		}
+	switch keyOf(path).(type) {
+	case *ecdsa.PrivateKey:
+		return x509.ECDSA
+	case *rsa.PrivateKey:
+		return x509.RSA
 	}
 	return x509.UnknownPublicKeyAlgorithm
+}
+
+// keyOf reads a key in plain PKCS#8, nil for any other.
+func keyOf(path string) any {
+	block := firstBlock(path)
+	if block == nil {
+		return nil
+	}
+	key, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
+	return key
 }
 
 // wrongFileUnnoticed finds nothing that it knows in a file of PEM, and takes that for nothing to be presented.
