@@ -296,7 +296,7 @@ func TestMatrixInBrowser(t *testing.T) {
 	matrix := filepath.Join(folder, "close-cb-twice", "matrix.html")
 	b.open(matrix, "")
 	fits(t, b)
-	b.eval(`document.querySelector("[id='reattach/read'] td:last-child a").click()`, nil)
+	b.loads(func() { b.eval(`document.querySelector("[id='reattach/read'] td:last-child a").click()`, nil) })
 	b.await(`document.title.startsWith("reference with read-callback-gets-original") && document.activeElement?.parentElement?.id === "reattach/read"`)
 	b.stays(append(pages, matrix)...)
 }
