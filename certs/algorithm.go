@@ -22,6 +22,12 @@ const (
 	RSA2048 // takes the better part of a tenth of a second to make, so it is made once in a process
 )
 
+// Ahead makes what takes long to make, before it is needed.
+func Ahead() error {
+	_, err := theRSAKey()
+	return err
+}
+
 var theRSAKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func (a Algorithm) generate() (crypto.Signer, error) {

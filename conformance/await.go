@@ -35,9 +35,13 @@ func (sp *spec) find(what string, match func(subject.Record) bool) subject.Recor
 // record returns the n-th one, and false if it has not come until then.
 func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, came bool) {
 	if n == len(sp.records) {
-		ctx, cancel := context.WithDeadline(sp.ctx, until)
-		defer cancel()
-		if err := sp.pull(ctx); errors.Is(err, context.DeadlineExceeded) {
+		err := sp.pull(noWait) // most are there already, and then no deadline has to be set
+		if err == noWait.Err() {
+			ctx, cancel := context.WithDeadline(sp.ctx, until)
+			defer cancel()
+			err = sp.pull(ctx)
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
 			sp.gaveUp(what)
 			return subject.Record{}, false
 		} else if err != nil {
@@ -55,7 +59,7 @@ func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, c
 func (sp *spec) patience() time.Duration { return sp.expectedPatience() + 3*sp.T }
 
 func (sp *spec) gaveUp(what string) {
-	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", What: "gave up waiting for " + what})
+	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", Said: "gave up waiting for " + what})
 	sp.happened(sp.timeline[len(sp.timeline)-1:])
 }
 
@@ -80,10 +84,8 @@ func (sp *spec) onTerminal() (text string, at time.Time, err error) {
 
 // pullAll takes what has been reported so far, and returns what the session broke with, if it did.
 func (sp *spec) pullAll() error {
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
 	for until := time.Now(); ; {
-		if err := sp.pull(now); err == now.Err() {
+		if err := sp.pull(noWait); err == noWait.Err() {
 			return nil
 		} else if err != nil {
 			return err
@@ -93,6 +95,13 @@ func (sp *spec) pullAll() error {
 		}
 	}
 }
+
+// noWait is for what is not waited for.
+var noWait = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
 
 // pull takes the next record from the session.
 func (sp *spec) pull(ctx context.Context) error {

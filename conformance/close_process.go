@@ -41,7 +41,7 @@ func (c *catalogue) closeProcess() {
 // many fences may pass until those are closed that a subject closes a little behind the peer.
 const (
 	warmUp  = 3
-	counted = 20
+	counted = 8
 	fences  = 100
 )
 

@@ -80,8 +80,8 @@ func (sp *spec) deaf() *peer {
 func (c *catalogue) lifeInFlight() {
 	c.of("life/close-with-writes-in-flight")
 	for _, d := range departures {
-		c.it("outlives five times that a socket with 8 MiB in flight is closed "+d.moment, func(sp *spec) {
-			for range 5 {
+		c.it("outlives three times that a socket with 8 MiB in flight is closed "+d.moment, func(sp *spec) {
+			for range 3 {
 				sp.departs(d)
 			}
 			sp.expectAtWork()

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -73,10 +74,12 @@ func (l *litter) look() string {
 // openSockets are those of this process by their inodes; none where the system does not tell.
 func openSockets() map[string]bool {
 	open := map[string]bool{}
-	links, _ := filepath.Glob("/proc/self/fd/*")
-	for _, link := range links {
-		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, "socket:") {
-			open[target] = true
+	descriptors, _ := os.ReadDir("/proc/self/fd")
+	for _, d := range descriptors {
+		fd, err := strconv.Atoi(d.Name())
+		var about syscall.Stat_t
+		if err == nil && syscall.Fstat(fd, &about) == nil && about.Mode&syscall.S_IFMT == syscall.S_IFSOCK {
+			open[fmt.Sprintf("socket:[%d]", about.Ino)] = true
 		}
 	}
 	return open

@@ -102,7 +102,7 @@ func (sp *spec) script(m *member) (script []fakeserver.Step) {
 func (sp *spec) about(m *member) func() {
 	done := sp.during("the timeline is that of the socket " + m.number + " alone")
 	sp.shows = func(moment verdict.Moment) bool {
-		return moment.Who == m.peer.name || strings.Contains(moment.What, "-"+m.number)
+		return moment.Who == m.peer.name || strings.Contains(moment.What(), "-"+m.number)
 	}
 	return func() {
 		sp.shows = nil

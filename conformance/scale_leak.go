@@ -17,7 +17,7 @@ const (
 	atOnce     = 10
 	apart      = 50  // connections between two measurements
 	warmth     = 100 // connections before the first
-	aRound     = 400 // connections of one round
+	aRound     = 200 // connections of one round
 	mostRounds = 3
 
 	// climbing is how many bytes with each connection are too many. A correct implementation was seen to take 40 or
@@ -72,7 +72,7 @@ var endedPassages = []passage{
 
 func (c *catalogue) scaleNoLeak() {
 	c.of("scale/no-leak")
-	text := "keeps nothing of 400 connections that "
+	text := "keeps nothing of 200 connections that "
 	c.alone(text+closedPassage.how, func(sp *spec) { sp.expectNoGrowth(closedPassage) }).
 		seen("orthecreedence/cl-async#141", "MagicStack/uvloop#220", "nodejs/node#9586", "libevent/libevent#228")
 	for _, p := range endedPassages {

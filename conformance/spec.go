@@ -258,11 +258,11 @@ func (sp *spec) explain(message string) string {
 	}
 	if s, is := sp.session.(subject.Logging); is {
 		for _, said := range s.Log() {
-			timeline = append(timeline, verdict.Moment{Time: said.Time, Who: "log", What: said.Text})
+			timeline = append(timeline, verdict.Moment{Time: said.Time, Who: "log", Said: said.Text})
 		}
 	}
 	if text, at, _ := sp.onTerminal(); text != "" {
-		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", What: "wrote to its terminal: " + subject.Quote([]byte(text))})
+		timeline = append(timeline, verdict.Moment{Time: at, Who: "subject", Said: "wrote to its terminal: " + subject.Quote([]byte(text))})
 	}
 	if sp.shows != nil {
 		timeline = slices.DeleteFunc(timeline, func(m verdict.Moment) bool { return !sp.shows(m) })

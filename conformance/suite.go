@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,6 +37,7 @@ type suite struct {
 	files   map[string]*certs.Files    // of clients, by the name of their variant
 	shown   map[string]tls.Certificate // by peers, by that of theirs
 
+	ahead     sync.WaitGroup     // what is made before it is needed
 	stop      context.CancelFunc // ends what runs beside the specs
 	scenarios map[*entry]*scenario
 	noise     *noise
@@ -75,12 +77,13 @@ func (e *entry) labels() ginkgo.Labels {
 	return labels
 }
 
-// decorations put the kinds into their order; but for the ordinary ones, specs run in one process.
+// decorations put the kinds into their order. Timed specs are judged in the process in which they run.
 func (k kind) decorations() []any {
-	if k == ordinary {
-		return nil
+	order := []any{ginkgo.SpecPriority(-int(k))}
+	if k == timed {
+		order = append(order, ginkgo.Serial)
 	}
-	return []any{ginkgo.Serial, ginkgo.SpecPriority(-int(k))}
+	return order
 }
 
 // begin makes what the peers show and what a subject trusts, anew in each process, and starts what takes its time.
@@ -92,6 +95,9 @@ func (s *suite) begin() {
 	}
 	if err != nil {
 		ginkgo.Fail(fmt.Sprintf("the suite could not make its certificates: %v", err))
+	}
+	if slices.ContainsFunc(s.selected, func(e *entry) bool { return e.clause.Group() == "argument" }) {
+		s.ahead.Go(func() { certs.Ahead() }) // an error comes to the spec that needs it
 	}
 	s.probed = make(map[subject.Capability]bool)
 	s.litter.begin()
@@ -106,6 +112,7 @@ func (s *suite) finish() {
 		return // it did not begin
 	}
 	s.stop()
+	s.ahead.Wait()
 	s.awaitScenarios()
 	s.clear()
 	ginkgo.AddReportEntry(ledgerEntry, s.ledger, ginkgo.ReportEntryVisibilityNever)

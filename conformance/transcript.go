@@ -73,15 +73,22 @@ func (sp *spec) holding(p *peer, name string) {
 
 // awaitReceived waits until a peer has noted so many bytes that it got under TLS; see [spec.awaitBytes].
 func (sp *spec) awaitReceived(p *peer, what string, size int) {
-	for got, entries := 0, 0; got < size; entries++ {
-		done := sp.during("the peer had " + progress(got, size))
-		before := entries
-		got += sp.sees(p, what, func(e fakeserver.Entry) bool {
+	for {
+		got, entries := 0, p.Transcript().Entries()
+		for _, e := range entries {
 			if clientData(e) {
-				before--
+				got += e.Length
 			}
-			return before < 0
-		}).Length
+		}
+		if got >= size {
+			return
+		}
+		done := sp.during("the peer had " + progress(got, size))
+		seen := 0
+		sp.sees(p, what, func(e fakeserver.Entry) bool {
+			seen++
+			return seen > len(entries) && clientData(e)
+		})
 		done()
 	}
 }

@@ -90,7 +90,7 @@ func decode(data []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return undecoded(err)
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if rest := data[d.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 {
 		return errors.New("something follows the JSON object")
 	}
 	return nil

@@ -31,7 +31,7 @@ func Serve(ctx context.Context, s subject.Subject, in io.Reader, out io.Writer) 
 	}
 }
 
-// server: mu guards the numbering and the order of lines.
+// server: mu guards the numbering and the order of lines, and those that are not out yet.
 type server struct {
 	subject  subject.Subject
 	sessions map[string]*served
@@ -40,6 +40,7 @@ type server struct {
 	mu  sync.Mutex
 	out io.Writer
 	seq int
+	due []byte
 }
 
 // served is a session, and the turn that is being collected for it.
@@ -75,7 +76,9 @@ func (v *server) hello(q request) error {
 	if q.Protocol != Protocol {
 		return fmt.Errorf("the suite speaks version %d of the protocol, this driver version %d", q.Protocol, Protocol)
 	}
-	return v.write(record{Record: subject.Record{ID: q.ID}}, introduction{Info: v.subject.Info(), Sessions: true})
+	return errors.Join(
+		v.write(record{Record: subject.Record{ID: q.ID}}, introduction{Info: v.subject.Info(), Sessions: true}),
+		v.flush())
 }
 
 func (v *server) open(ctx context.Context, q request) error {
@@ -94,15 +97,38 @@ func (v *server) open(ctx context.Context, q request) error {
 	v.sessions[q.Session] = &served{Session: s}
 	err = v.report(q.Session, subject.Record{ID: q.ID, OK: &subject.Result{}})
 	v.pumps.Go(func() {
-		for r, err := s.Next(ctx); err == nil; r, err = s.Next(ctx) {
-			v.report(q.Session, r)
+		for r, err := v.next(ctx, s); err == nil; r, err = v.next(ctx, s) {
+			v.put(q.Session, r)
 		}
+		v.flush()
 		s.Close()
 	})
 	return err
 }
 
+// next is the next record of a session. What was reported before is out when there is none to be had at once: of many
+// that come together each does not cost a system call, and no one waits for another.
+func (v *server) next(ctx context.Context, s subject.Session) (subject.Record, error) {
+	r, err := s.Next(atOnce)
+	if err != atOnce.Err() {
+		return r, err
+	}
+	v.flush()
+	return s.Next(ctx)
+}
+
+// atOnce is for what is not waited for.
+var atOnce = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 func (v *server) report(session string, r subject.Record) error {
+	return errors.Join(v.put(session, r), v.flush())
+}
+
+func (v *server) put(session string, r subject.Record) error {
 	line := record{Record: r, Session: session}
 	if r.OK == nil {
 		return v.write(line, nil)
@@ -110,7 +136,19 @@ func (v *server) report(session string, r subject.Record) error {
 	return v.write(line, r.OK)
 }
 
-// write numbers a line and writes it.
+func (v *server) flush() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.flushDue()
+}
+
+func (v *server) flushDue() error {
+	_, err := v.out.Write(v.due)
+	v.due = v.due[:0]
+	return err
+}
+
+// write numbers a line and writes it; it is out with the next flush.
 func (v *server) write(line record, ok any) error {
 	if ok != nil {
 		var err error
@@ -126,9 +164,14 @@ func (v *server) write(line record, ok any) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.out.Write(encoded)
-	return err
+	if v.due = append(v.due, encoded...); len(v.due) > enoughDue {
+		return v.flushDue()
+	}
+	return nil
 }
+
+// enoughDue is how many bytes of lines are written at once, at least, where more come together.
+const enoughDue = 32 << 10
 
 func (v *server) close() error {
 	var errs []error

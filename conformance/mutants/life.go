@@ -124,7 +124,7 @@ func spoiltByFlight(func(subject.Record)) tamperer {
 		if asked.closesInFlight(r) {
 			closed++
 		}
-		if _, is := asked.original(r.On); is && r.Event == subject.OnRead && closed >= 5 {
+		if _, is := asked.original(r.On); is && r.Event == subject.OnRead && closed >= 3 {
 			return nil
 		}
 		return []subject.Record{r}

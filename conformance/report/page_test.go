@@ -46,7 +46,7 @@ var acme = subject.Info{Name: "acme", Version: "1.2", Language: "C", Capabilitie
 func scene(told string) *verdict.Scene {
 	return verdict.Failure{
 		Message: "want: nothing\n got: " + told, Again: "acme " + told, Failed: time.UnixMilli(1),
-		Timeline: verdict.Timeline{{Time: time.UnixMilli(0), Who: "log", What: told}},
+		Timeline: verdict.Timeline{{Time: time.UnixMilli(0), Who: "log", Said: told}},
 	}.Scene()
 }
 

@@ -150,7 +150,7 @@ func (d *drawing) arrow(m Moment) Arrow {
 	case d.ofCanary(m):
 		return Arrow{Kind: KindCanary, From: Application, To: Application, Label: "the canary, a plain connection of the same session, shows that the loop still runs"}
 	case m.left > 0:
-		return Arrow{Kind: KindLeftOut, From: Application, To: Application, Label: m.What}
+		return Arrow{Kind: KindLeftOut, From: Application, To: Application, Label: m.What()}
 	case m.request != nil:
 		return d.request(*m.request)
 	case m.record != nil:
@@ -160,7 +160,7 @@ func (d *drawing) arrow(m Moment) Arrow {
 	case m.Who == "":
 		return Arrow{Kind: KindFailure, From: Application, To: Application, Label: "here the spec failed"}
 	default:
-		return Arrow{Kind: KindNote, From: Application, To: Application, Label: m.What}
+		return Arrow{Kind: KindNote, From: Application, To: Application, Label: m.What()}
 	}
 }
 

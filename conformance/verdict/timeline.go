@@ -16,14 +16,28 @@ import (
 type Moment struct {
 	Time time.Time
 	// Who did it: suite, subject, or the name of a peer.
-	Who  string
-	What string
+	Who string
+	// Said is what happened in words, where it is none of these.
+	Said string
 
-	// What it tells of, where that is one of them; see [Timeline.diagram].
 	request *subject.Request
 	record  *subject.Record
 	entry   *fakeserver.Entry
 	left    int // it stands for so many that are left out
+}
+
+// What is what happened in words. They are made when somebody asks, since of most moments nobody does.
+func (m Moment) What() string {
+	switch {
+	case m.request != nil:
+		return fmt.Sprintf("request %d: %s", m.request.ID, m.request)
+	case m.record != nil:
+		return m.record.String()
+	case m.entry != nil:
+		return m.entry.String()
+	default:
+		return m.Said
+	}
 }
 
 // A Timeline is what happened on all sides, on one clock.
@@ -31,18 +45,18 @@ type Timeline []Moment
 
 // Requested adds what the suite asked of the subject.
 func (t *Timeline) Requested(at time.Time, r subject.Request) {
-	*t = append(*t, Moment{Time: at, Who: "suite", What: fmt.Sprintf("request %d: %s", r.ID, r), request: &r})
+	*t = append(*t, Moment{Time: at, Who: "suite", request: &r})
 }
 
 // Reported adds what the subject reported.
 func (t *Timeline) Reported(r subject.Record) {
-	*t = append(*t, Moment{Time: r.Time, Who: "subject", What: r.String(), record: &r})
+	*t = append(*t, Moment{Time: r.Time, Who: "subject", record: &r})
 }
 
 // Passed adds what passed at a peer.
 func (t *Timeline) Passed(peer string, entries []fakeserver.Entry) {
 	for _, e := range entries {
-		*t = append(*t, Moment{Time: e.Time, Who: peer, What: e.String(), entry: &e})
+		*t = append(*t, Moment{Time: e.Time, Who: peer, entry: &e})
 	}
 }
 
@@ -67,10 +81,10 @@ func (t Timeline) String() string {
 	var b strings.Builder
 	for _, m := range sorted.shortened() {
 		if m.left > 0 {
-			fmt.Fprintf(&b, "%9s  %s\n", "…", m.What)
+			fmt.Fprintf(&b, "%9s  %s\n", "…", m.What())
 			continue
 		}
-		fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", milliseconds(sorted[0].Time, m.Time), width, m.Who, m.What)
+		fmt.Fprintf(&b, "%9.1f  %-*s  %s\n", milliseconds(sorted[0].Time, m.Time), width, m.Who, m.What())
 	}
 	return b.String()
 }
@@ -99,7 +113,7 @@ func (t Timeline) shortened() (short Timeline) {
 		}
 		left := n - 2*itsEnds
 		short = append(short, stretch[:itsEnds]...)
-		short = append(short, Moment{Time: stretch[itsEnds].Time, What: fmt.Sprintf("%d more of the kind", left), left: left})
+		short = append(short, Moment{Time: stretch[itsEnds].Time, Said: fmt.Sprintf("%d more of the kind", left), left: left})
 		short = append(short, stretch[n-itsEnds:]...)
 	}
 	return short
@@ -112,7 +126,7 @@ var particular = regexp.MustCompile(`"([^"\\]|\\.)*"|[0-9]+`)
 func (t Timeline) monotonous() int {
 	kinds := map[string]bool{}
 	for n, m := range t {
-		kind := m.Who + particular.ReplaceAllString(m.What, "#")
+		kind := m.Who + particular.ReplaceAllString(m.What(), "#")
 		if n >= itsEnds && !kinds[kind] {
 			return n
 		}

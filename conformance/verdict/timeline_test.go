@@ -12,7 +12,7 @@ func TestTimelineIsShortened(t *testing.T) {
 	began := time.Now()
 	var timeline Timeline
 	add := func(who, format string, a ...any) {
-		timeline = append(timeline, Moment{Time: began.Add(time.Duration(len(timeline)) * time.Millisecond), Who: who, What: fmt.Sprintf(format, a...)})
+		timeline = append(timeline, Moment{Time: began.Add(time.Duration(len(timeline)) * time.Millisecond), Who: who, Said: fmt.Sprintf(format, a...)})
 	}
 	bulk := func() {
 		for n := range 1000 {
@@ -41,7 +41,7 @@ func TestTimelineIsShortened(t *testing.T) {
 func TestTimelineIsWhole(t *testing.T) {
 	timeline := make(Timeline, longStretch)
 	for n := range timeline {
-		timeline[n] = Moment{Time: time.Unix(int64(n), 0), Who: "peer", What: fmt.Sprintf("sent a record: alert, %d bytes", n)}
+		timeline[n] = Moment{Time: time.Unix(int64(n), 0), Who: "peer", Said: fmt.Sprintf("sent a record: alert, %d bytes", n)}
 	}
 	if got := timeline.String(); strings.Count(got, "\n") != longStretch {
 		t.Errorf("it shows\n%s", got)
@@ -51,7 +51,7 @@ func TestTimelineIsWhole(t *testing.T) {
 // A stranger is told what a canary is, where there is one.
 func TestLegend(t *testing.T) {
 	for who, want := range map[string]string{"peer": "\ntimeline, in milliseconds:\n", Canary: "\ntimeline, in milliseconds (the canary is "} {
-		if got := (Failure{Timeline: Timeline{{Who: who, What: "x"}}}).String(); !strings.Contains(got, want) {
+		if got := (Failure{Timeline: Timeline{{Who: who, Said: "x"}}}).String(); !strings.Contains(got, want) {
 			t.Errorf("with %s: want %q in\n%s", who, want, got)
 		}
 	}

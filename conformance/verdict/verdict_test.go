@@ -130,8 +130,8 @@ func TestFailureText(t *testing.T) {
 		Clause:  fixtures.Clause{ID: "a/b", Level: fixtures.Must, Text: "It does.", Quote: "it `does`"},
 		Message: "want: this\n got: that\n",
 		Timeline: Timeline{
-			{Time: at(12), Who: "subject", What: "answered"},
-			{Time: at(10), Who: "suite", What: "asked"},
+			{Time: at(12), Who: "subject", Said: "answered"},
+			{Time: at(10), Who: "suite", Said: "asked"},
 		},
 		Again: "again!",
 	}

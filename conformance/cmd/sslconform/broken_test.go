@@ -93,16 +93,18 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// write writes a line of the reference, or of the driver's own making.
-func (b *standIn) write(line []byte) (int, error) {
+// write writes lines of the reference, or of the driver's own making.
+func (b *standIn) write(lines []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seq++
-	text := b.edit(seq.ReplaceAllString(string(line), `{"seq":`+strconv.Itoa(b.seq)))
-	if _, err := os.Stdout.WriteString(text); err != nil {
-		return 0, err
+	for line := range strings.Lines(string(lines)) {
+		b.seq++
+		text := b.edit(seq.ReplaceAllString(line, `{"seq":`+strconv.Itoa(b.seq)))
+		if _, err := os.Stdout.WriteString(text); err != nil {
+			return 0, err
+		}
 	}
-	return len(line), nil
+	return len(lines), nil
 }
 
 func (b *standIn) says(format string, a ...any) {

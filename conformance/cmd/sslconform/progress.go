@@ -50,7 +50,7 @@ type verbose struct {
 }
 
 func (v *verbose) spec(name string, n, of int) {
-	v.line(name, verdict.Moment{Time: time.Now(), Who: "suite", What: fmt.Sprintf("begins (%d of %d): %s", n, of, name)})
+	v.line(name, verdict.Moment{Time: time.Now(), Who: "suite", Said: fmt.Sprintf("begins (%d of %d): %s", n, of, name)})
 }
 
 func (v *verbose) event(spec string, m verdict.Moment) { v.line(spec, m) }
@@ -60,7 +60,7 @@ func (v *verbose) line(spec string, m verdict.Moment) {
 	defer v.mu.Unlock()
 	clause, _, _ := strings.Cut(spec, " ")
 	ms := float64(m.Time.Sub(v.began).Microseconds()) / 1000
-	fmt.Fprintf(v.w, "%9.1f  %-25s  %-8s  %s\n", ms, clause, m.Who, m.What)
+	fmt.Fprintf(v.w, "%9.1f  %-25s  %-8s  %s\n", ms, clause, m.Who, m.What())
 }
 
 // A live line tells how far a run has come.
