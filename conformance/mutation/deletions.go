@@ -20,9 +20,13 @@ func deletions(s *source) (edits []edit) {
 			continue
 		}
 		names := declared(f)
+		only := map[ast.Stmt]bool{}
 		ast.Inspect(f.Body, func(n ast.Node) bool {
+			if s := all(n); s != nil {
+				only[s] = true
+			}
 			for _, statement := range statements(n) {
-				if deletable(statement) {
+				if deletable(statement) && !only[statement] {
 					begin, end := s.offset(statement.Pos()), s.offset(statement.End())
 					edits = append(edits, edit{deletion, begin, end, uses(statement, names)})
 				}
@@ -31,6 +35,25 @@ func deletions(s *source) (edits []edit) {
 		})
 	}
 	return edits
+}
+
+// all is what a condition decides on, if it is one statement and nothing else comes of it: without that there is nothing
+// left of the condition, which is deleted itself.
+func all(n ast.Node) ast.Stmt {
+	decision, is := n.(*ast.IfStmt)
+	if !is || decision.Init != nil || decision.Else != nil || len(decision.Body.List) != 1 {
+		return nil
+	}
+	pure := true
+	ast.Inspect(decision.Cond, func(n ast.Node) bool {
+		_, calls := n.(*ast.CallExpr)
+		pure = pure && !calls
+		return true
+	})
+	if !pure {
+		return nil
+	}
+	return decision.Body.List[0]
 }
 
 // statements are those that a node holds as a list.

@@ -21,6 +21,17 @@ func (s *t) f(a, b int) (int, error) {
 		s.n++
 		return x, nil
 	}
+	if x < b {
+		s.m++
+	}
+	if always < x {
+		s.n--
+	} else {
+		s.m--
+	}
+	if cap([]int{x}) > b {
+		return b, nil
+	}
 	for i := range y {
 		s.add(i)
 		continue
@@ -41,13 +52,20 @@ func (s *t) f(a, b int) (int, error) {
 func (s *t) add(n int) { s.n += n }
 `
 
-// Each statement is deleted once, with what is inside it; declarations are not, nor what stands outside of functions.
+// Each statement is deleted once, with what is inside it, and not once more where it is all that a condition decides on;
+// declarations are not, nor what stands outside of functions.
 func TestDeletions(t *testing.T) {
 	type deleted struct{ function, line, left string }
 	want := []deleted{
 		{"t.f", "if x > b {", "_ = b; _ = s; _ = x"},
 		{"t.f", "s.n++", "_ = s"},
 		{"t.f", "return x, nil", "_ = x"},
+		{"t.f", "if x < b {", "_ = b; _ = s; _ = x"},
+		{"t.f", "if always < x {", "_ = s; _ = x"},
+		{"t.f", "s.n--", "_ = s"},
+		{"t.f", "s.m--", "_ = s"},
+		{"t.f", "if cap([]int{x}) > b {", "_ = b; _ = x"},
+		{"t.f", "return b, nil", "_ = b"},
 		{"t.f", "for i := range y {", "_ = s; _ = y"},
 		{"t.f", "s.add(i)", "_ = i; _ = s"},
 		{"t.f", "continue", ""},
