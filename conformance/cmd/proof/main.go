@@ -1,6 +1,7 @@
 // Command proof gathers what the long runs have found, which prove the suite itself, for README to state: it reads
 // out/mutants.json (make mutants), out/mutation.json (make mutation) and out/soak.json (make soak), and writes
-// fixtures/proof.json. What was not run stays as it was.
+// fixtures/proof.json. What was not run stays as it was. Beside it fixtures/soak.json keeps what was soaked since the last
+// change, with which a soak in another checkout begins.
 package main
 
 import (
@@ -30,17 +31,11 @@ func gather(folder, file string) error {
 	if _, err := read(file, &p); err != nil {
 		return err
 	}
-	if err := errors.Join(mutants(folder, &p.Mutants), mutation(folder, &p.Mutation), soak(folder, &p.Soak)); err != nil {
+	keep := filepath.Join(filepath.Dir(file), "soak.json")
+	if err := errors.Join(mutants(folder, &p.Mutants), mutation(folder, &p.Mutation), soak(folder, keep, &p.Soak)); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(p, "", "  ")
-	if err == nil {
-		err = os.WriteFile(file, append(data, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("write what was found: %w", err)
-	}
-	return nil
+	return write(file, p)
 }
 
 // read reads a file of results, and tells when it was written; that is zero if there is none.
@@ -97,14 +92,19 @@ func mutation(folder string, p *fixtures.MutationProof) error {
 
 // A batch of runs, as soak enters it.
 type batch struct {
-	Commit, Content, Date, Configuration, Subject string
-	Dirty                                         bool // it had changes that nobody can look up
-	Runs                                          int
-	Failures                                      []any
+	Commit        string            `json:"commit"`
+	Content       string            `json:"content"`
+	Dirty         bool              `json:"dirty"` // it had changes that nobody can look up
+	Date          string            `json:"date"`
+	Configuration string            `json:"configuration"`
+	Subject       string            `json:"subject"`
+	Runs          int               `json:"runs"`
+	Seconds       float64           `json:"seconds"`
+	Failures      []json.RawMessage `json:"failures"`
 }
 
-// soak takes the runs of what was run last: older ones say nothing of it.
-func soak(folder string, p *fixtures.SoakProof) error {
+// soak takes the runs of what was run last, and keeps them: older ones say nothing of it.
+func soak(folder, keep string, p *fixtures.SoakProof) error {
 	var all []batch
 	written, err := read(filepath.Join(folder, "soak.json"), &all)
 	all = slices.DeleteFunc(all, func(b batch) bool { return b.Dirty })
@@ -113,10 +113,12 @@ func soak(folder string, p *fixtures.SoakProof) error {
 	}
 	last := all[len(all)-1]
 	*p = fixtures.SoakProof{Commit: last.Commit, Date: day(last.Date)}
+	var kept []batch
 	for _, e := range all {
 		if e.Content != last.Content {
 			continue
 		}
+		kept = joined(kept, e)
 		p.Runs += e.Runs
 		p.Failed += len(e.Failures)
 		for kind, is := range map[*int]bool{
@@ -128,6 +130,31 @@ func soak(folder string, p *fixtures.SoakProof) error {
 				*kind += e.Runs
 			}
 		}
+	}
+	return write(keep, kept)
+}
+
+// joined are batches with one more, which becomes one with what there is of the same kind.
+func joined(kept []batch, e batch) []batch {
+	n := slices.IndexFunc(kept, func(k batch) bool { return k.Configuration == e.Configuration && k.Subject == e.Subject })
+	if n < 0 {
+		return append(kept, e)
+	}
+	k := &kept[n]
+	k.Commit, k.Date = e.Commit, e.Date
+	k.Runs += e.Runs
+	k.Seconds += e.Seconds
+	k.Failures = append(k.Failures, e.Failures...)
+	return kept
+}
+
+func write(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(data, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write what was found: %w", err)
 	}
 	return nil
 }

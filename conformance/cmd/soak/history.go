@@ -84,9 +84,13 @@ func git(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-func readHistory(file string) (*history, error) {
+// readHistory reads it; where nothing was run in this folder yet, it begins with what was run before.
+func readHistory(file, before string) (*history, error) {
 	h := &history{file: file}
 	data, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		data, err = os.ReadFile(before)
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return h, nil
 	}

@@ -74,10 +74,14 @@ func TestHistory(t *testing.T) {
 		if err := h.enter(e, r); err != nil {
 			t.Fatal(err)
 		}
-		again, err := readHistory(h.file)
+		again, err := readHistory(h.file, "")
 		if diff := cmp.Diff(h.entries, again.entries, cmp.AllowUnexported(entry{})); diff != "" || err != nil {
 			t.Fatal(err, diff)
 		}
+	}
+	elsewhere, err := readHistory(filepath.Join(t.TempDir(), "soak.json"), h.file)
+	if diff := cmp.Diff(h.entries, elsewhere.entries, cmp.AllowUnexported(entry{})); diff != "" || err != nil || elsewhere.file == h.file {
+		t.Error("what was run before is not what another folder begins with: ", err, diff)
 	}
 	first := h.counts(here)[cellsBut()[0].key()]
 	if first.failed != 1 || first.passed() != first.runs-1 {
@@ -101,7 +105,7 @@ func TestBrokenHistory(t *testing.T) {
 	if err := os.WriteFile(file, []byte("[{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readHistory(file); err == nil || !strings.Contains(err.Error(), "out of the way") {
+	if _, err := readHistory(file, ""); err == nil || !strings.Contains(err.Error(), "out of the way") {
 		t.Errorf("got %v", err)
 	}
 }

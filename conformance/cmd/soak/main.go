@@ -1,6 +1,6 @@
 // Command soak runs the suite again and again on implementations that are correct, in circumstances that must make no
 // difference: each failure is a false alarm. It is run at the root of the module, and appends what became of it to
-// out/soak.json.
+// out/soak.json, which begins with what fixtures/soak.json has.
 package main
 
 import (
@@ -24,7 +24,8 @@ type command struct {
 
 const (
 	historyFile = "out/soak.json"
-	keptFolder  = "out/soak" // for what failed runs have printed
+	beforeFile  = "fixtures/soak.json" // what `make proof` has kept of it
+	keptFolder  = "out/soak"           // for what failed runs have printed
 )
 
 func main() {
@@ -44,7 +45,7 @@ func main() {
 
 // run soaks until the time is over, or it is interrupted, and tells whether a run failed.
 func (c *command) run(ctx context.Context, out io.Writer) (failed bool, err error) {
-	h, err := readHistory(historyFile)
+	h, err := readHistory(historyFile, beforeFile)
 	if err != nil {
 		return false, err
 	}
