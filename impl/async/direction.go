@@ -24,7 +24,7 @@ func (d *direction) start() {
 		return
 	}
 	d.armed, d.since = true, time.Now()
-	d.socket.link.loop.timers++
+	d.socket.link.loop.timerBegins()
 	if d.timer == nil {
 		d.timer = time.AfterFunc(d.timeout, func() { d.socket.link.loop.run(d.expire) })
 	} else {
@@ -36,7 +36,7 @@ func (d *direction) stop() {
 	if d.armed {
 		d.armed = false
 		d.timer.Stop()
-		d.socket.link.loop.timers--
+		d.socket.link.loop.timerEnds()
 	}
 }
 
@@ -124,8 +124,7 @@ func (s *socket) enable(read, write bool) {
 		s.reading.start()
 		s.link.changed.Broadcast()
 	}
-	if write && s.writing.disabled {
+	if write {
 		s.writing.disabled = false
-		s.await()
 	}
 }

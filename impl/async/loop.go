@@ -179,6 +179,10 @@ func (l *Loop) AtEnd(f func()) { l.atEnd = append(l.atEnd, f) }
 // Timers is how many timeouts run.
 func (l *Loop) Timers() int { return l.timers }
 
+func (l *Loop) timerBegins() { l.timers++ }
+
+func (l *Loop) timerEnds() { l.timers-- }
+
 // Exit ends the loop: it closes everything and drops what is queued.
 func (l *Loop) Exit() {
 	l.running = false

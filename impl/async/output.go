@@ -60,11 +60,8 @@ func (s *socket) pump() {
 		s.lingers = false
 		s.link.seeOff()
 	}
-	if s.over != nil {
-		s.link.changed.Broadcast() // the carrier may wait for this to climb
-		s.link.top.await()         // whose write timeout it is now
-	}
-	s.await()
+	s.link.changed.Broadcast() // the carrier may wait for this to climb
+	s.link.top.await()         // whose write timeout it is
 	if s.owed && s.conn != nil && !s.waiting() {
 		s.owed = false
 		s.link.loop.soon = append(s.link.loop.soon, s.written)

@@ -152,7 +152,7 @@ func (s *socket) fail(condition error) {
 	if !s.closed {
 		// A peer that says no more may still listen.
 		var eof *TCPEOF
-		s.lingers = errors.As(condition, &eof) && len(s.out) > 0 && s.conn != nil && !s.writing.disabled
+		s.lingers = errors.As(condition, &eof)
 		s.end()
 	}
 }
