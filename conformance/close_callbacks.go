@@ -17,6 +17,14 @@ func (c *catalogue) closeAgain() {
 	c.it("refuses new timeouts with socket-closed", func(sp *spec) {
 		sp.refusesWhenClosed(closedByUs, subject.Request{Op: subject.SetTimeouts, On: wrapped, ReadTimeout: 60_000})
 	}).needing(subject.ReadTimeout)
+	c.it("refuses a write to a wrapped stream with socket-closed when that was closed", func(sp *spec) {
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
+		sp.upgraded(p, streaming)
+		sp.must(closing(wrapped))
+		sp.quiet(p)
+		answer := sp.do(write(wrapped, "one more thing"))[0]
+		sp.Expect(line(refusal(answer))).To(be(line(subject.SocketClosed)), "what the write was answered with")
+	}).needing(subject.Stream)
 	c.it("keeps application data readable", func(sp *spec) {
 		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.ExpectEnd())
 		sp.upgraded(p)

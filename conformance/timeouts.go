@@ -11,6 +11,7 @@ import (
 // SSL socket/stream."
 func (c *catalogue) timeouts() {
 	c.timeoutsInherited()
+	c.timeoutsOfOutput()
 	c.timeoutsWithoutEnd()
 	c.timeoutsOfPeersThatStop()
 	c.timeoutsSet()
@@ -36,34 +37,18 @@ func (c *catalogue) timeoutsInherited() {
 		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
 	}).seen("gevent/gevent#43", "orthecreedence/cl-async#49").row("B2")
 
-	c.of("timeout/write")
-	c.timed("fires once where the peer stops reading, and what it reads later is whole", func(sp *spec) {
-		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
-		since := sp.upgraded(p, writeTimeout(sp.ms()))
-		asked := time.Now()
-		sp.must(writePayload(wrapped, stuck, 9))
-		written := time.Now() // it takes its time to encrypt so much
-		timeout := sp.awaitEvent("an event when the peer has read nothing for that long", since)
-		p.Resume("to read")
+	c.timed("fires on the wrapped socket though the application goes on writing", func(sp *spec) {
+		p := sp.silentAfter("last words")
+		since := sp.upgraded(p, readTimeout(sp.ms()))
+		sp.awaitBytes("the peer's last words", since, len("last words"))
+		for told := sp.lastSent(p); len(sp.conditions(since)) == 0 && told.Sub(sp.lastSent(p)) < 3*sp.T; {
+			sp.do(write(wrapped, "is anybody there?")) // refused when it has timed out
+			told = sp.pace(told, sp.T/2)
+		}
+		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
-		sp.onTimeBetween(timeout, asked, written)
-		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
-		sp.expectPrefix(p, subject.Payload(stuck, 9))
-	}).seen("palantir/witchcraft-go-server#267")
-
-	c.timed("fires once where the peer reads nothing of what was written before the wrap", func(sp *spec) {
-		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
-		sp.connected(p, writeTimeout(sp.ms()))
-		since, asked := sp.mark(), time.Now()
-		ids := sp.begin(writePayload(plain, stuck, 9), sp.wrap(closeCB))
-		sp.answer(ids[0])
-		written := time.Now()
-		timeout := sp.awaitFailure("an event when the peer has read nothing for that long", since, ids[1])
-		p.Resume("to read")
-		sp.rest(p)
-		sp.Expect(timeout.condition).To(beA(subject.TCPTimeout), "the condition reported")
-		sp.onTimeBetween(timeout.Record, asked, written)
+		sp.onTime(timeout, sp.lastSent(p))
 	})
 
 	c.of("timeout/stream")
@@ -86,9 +71,6 @@ func (c *catalogue) timeoutsInherited() {
 		sp.onTime(timeout.Record, asked)
 	}).seen("libevent/libevent#742")
 }
-
-// stuck is more than the kernels of both sides hold for a peer that does not read.
-const stuck = 16 << 20
 
 func (c *catalogue) timeoutsWithoutEnd() {
 	c.of("timeout/read-long")

@@ -26,6 +26,9 @@ var timeoutMutants = []Mutant{
 	{Name: "timeout-names-original", Rows: []string{"B2"}, tamper: wrapped(timeoutNamesOriginal), Breaks: []string{"timeout/read"}},
 	{Name: "write-timeout-ignored", Rows: []string{"B9"}, tamper: requests(writeTimeoutIgnored), Breaks: []string{"timeout/write"}},
 	{Name: "write-timeout-lost-behind-plain", Rows: []string{"B9"}, tamper: taps{request: writeTimeoutLostBehindPlain}.tamper, Breaks: []string{"timeout/write"}},
+	{Name: "write-timeout-despite-reading", Rows: []string{"B9"}, tamper: writeTimeoutDespiteReading, Breaks: []string{"timeout/write"}},
+	{Name: "write-timeout-stays", tamper: writeTimeoutStays, Breaks: []string{"timeout/replaced", "timeout/cleared"}},
+	{Name: "write-timeout-runs-while-disabled", tamper: requests(writingIsNotDisabled), Breaks: []string{"timeout/disabled"}},
 	{Name: "stream-timeouts-lost", Rows: []string{"B1"}, tamper: requests(streamTimeoutsLost), Breaks: []string{"timeout/stream"}},
 	{
 		Name: "old-timeout-stays", Rows: []string{"B2", "B6"}, tamper: requests(oldTimeoutStays),
@@ -38,6 +41,7 @@ var timeoutMutants = []Mutant{
 	},
 	{Name: "timeout-needs-connection", Rows: []string{"N3"}, tamper: timeoutNeedsConnection, Breaks: []string{"timeout/connect"}},
 	{Name: "timeout-not-inside-record", Rows: []string{"B5", "B8"}, tamper: timeoutNotInsideRecord, Breaks: []string{"timeout/inside-record"}},
+	{Name: "read-timeout-put-off-by-writing", Rows: []string{"B4"}, tamper: readTimeoutPutOffByWriting, Breaks: []string{"timeout/read"}},
 	{Name: "timeout-runs-while-disabled", tamper: timeoutRunsWhileDisabled, Breaks: []string{"timeout/disabled"}},
 	{Name: "timeout-leaves-it-open", tamper: timeoutLeavesItOpen, Breaks: []string{"timeout/closes"}},
 	{Name: "timeout-without-close-cb", Rows: []string{"C2"}, tamper: timeoutWithoutCloseCallback, Breaks: []string{"timeout/closes", "close/timeout"}},
@@ -89,6 +93,42 @@ func writeTimeoutLostBehindPlain(t *tap, r subject.Request) []subject.Request {
 	return []subject.Request{r}
 }
 
+// writeTimeoutDespiteReading counts from a write on, however much of it leaves.
+func writeTimeoutDespiteReading(inject func(subject.Record)) tamperer {
+	timeout := 0
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		switch {
+		case r.Op == subject.Connect && r.WriteTimeout > 0:
+			timeout = r.WriteTimeout
+			r.WriteTimeout = 0
+		case r.Op == subject.Write && timeout > 0:
+			timesOut(inject, r.On, timeout)
+		}
+		return []subject.Request{r}
+	}}
+}
+
+// writeTimeoutStays lets what is set later be the read timeout alone.
+func writeTimeoutStays(func(subject.Record)) tamperer {
+	timeout := 0
+	return tamperer{request: func(r subject.Request) []subject.Request {
+		switch {
+		case r.Op == subject.Connect && r.WriteTimeout > 0:
+			timeout = r.WriteTimeout
+		case r.Op == subject.SetTimeouts && timeout > 0:
+			r.WriteTimeout = timeout
+		}
+		return []subject.Request{r}
+	}}
+}
+
+func writingIsNotDisabled(r subject.Request) []subject.Request {
+	if r.Op == subject.Disable {
+		r.ToWrite = false
+	}
+	return []subject.Request{r}
+}
+
 func streamTimeoutsLost(r subject.Request) []subject.Request {
 	if r.Stream {
 		r.ReadTimeout, r.WriteTimeout = 0, 0
@@ -117,6 +157,18 @@ func timeoutDespiteData(inject func(subject.Record)) tamperer {
 		}
 		return []subject.Request{r}
 	}}
+}
+
+// readTimeoutPutOffByWriting counts what is written for something read.
+func readTimeoutPutOffByWriting(func(subject.Record)) tamperer {
+	var asked asked
+	return tamperer{request: asked.onWrapped(func(q subject.Request, original subject.Handle) []subject.Request {
+		if r := asked.connect(original); q.Op == subject.Write && r.ReadTimeout > 0 {
+			anew := subject.Request{ID: hidden + q.ID, Op: subject.SetTimeouts, On: q.On, ReadTimeout: r.ReadTimeout, WriteTimeout: r.WriteTimeout}
+			return []subject.Request{q, anew}
+		}
+		return []subject.Request{q}
+	})}
 }
 
 // timesOut reports a timeout of a socket when the time has passed.
