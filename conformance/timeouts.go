@@ -41,9 +41,12 @@ func (c *catalogue) timeoutsInherited() {
 		p := sp.silentAfter("last words")
 		since := sp.upgraded(p, readTimeout(sp.ms()))
 		sp.awaitBytes("the peer's last words", since, len("last words"))
-		for told := sp.lastSent(p); len(sp.conditions(since)) == 0 && told.Sub(sp.lastSent(p)) < 3*sp.T; {
-			sp.do(write(wrapped, "is anybody there?")) // refused when it has timed out
-			told = sp.pace(told, sp.T/2)
+		told := sp.lastSent(p)
+		for range 6 {
+			if len(sp.conditions(since)) == 0 {
+				sp.do(write(wrapped, "is anybody there?")) // refused where it has just timed out
+				told = sp.pace(told, sp.T/2)
+			}
 		}
 		timeout := sp.awaitEvent("an event when the peer has been silent for that long", since)
 		sp.rest(p)
