@@ -95,7 +95,7 @@ func (c *catalogue) closeUnderLoad() {
 
 	c.of("close/while-streaming")
 	c.it("reports nothing behind a close while the peer sends", func(sp *spec) {
-		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(string(subject.Payload(4<<20, 1))), fakeserver.ExpectEnd())
+		p := sp.peer(fakeserver.SendPlain(greeting), sp.handshake(), fakeserver.Send(bulk()[:4<<20]), fakeserver.ExpectEnd())
 		// In the first read callback: nearly all of what the peer sends is still to come then.
 		sp.must(when(subject.OnRead, wrapped, closing(wrapped)))
 		inside := sp.id()
@@ -112,11 +112,11 @@ func (c *catalogue) closeUnderLoad() {
 
 // pendingOnNotify writes more than the kernel takes, and the peer reads none of it until its close_notify was noticed.
 func pendingOnNotify(sp *spec) {
-	const size, seed = 8 << 20, 1
+	const size = 8 << 20
 	p := sp.peer(fakeserver.SendPlain(greeting), sp.handshakeUnder(tls13), fakeserver.Hold("close_notify"), fakeserver.CloseNotify(),
-		fakeserver.Hold("reading"), fakeserver.Expect(string(subject.Payload(size, seed))), fakeserver.ExpectEnd())
+		fakeserver.Hold("reading"), fakeserver.Expect(bulk()[:size]), fakeserver.ExpectEnd())
 	sp.upgraded(p)
-	sp.must(writePayload(wrapped, size, seed))
+	sp.must(writeBulk(size))
 	p.Resume("close_notify")
 	sp.sees(p, "its own close_notify", entryKind(fakeserver.TLSClosed))
 	sp.fence()

@@ -96,7 +96,7 @@ func (c *catalogue) reattachAfterReturn() {
 		what  string
 		steps []fakeserver.Step
 	}{
-		{"more bytes in plain", []fakeserver.Step{fakeserver.SendPlain(string(subject.Payload(1<<20, 1)))}},
+		{"more bytes in plain", []fakeserver.Step{fakeserver.SendPlain(bulk()[:1<<20])}},
 		{"the peer's end", []fakeserver.Step{fakeserver.Joined(fakeserver.SendPlain(greeting), fakeserver.FIN())}},
 	} {
 		c.it("calls no callback inside a wrap in the read callback, with "+waits.what+" waiting", func(sp *spec) {

@@ -101,10 +101,10 @@ func (sp *spec) greeted(p *peer) time.Time {
 }
 
 // expectPrefix expects that what the peer got is the beginning of what was written, be it empty.
-func (sp *spec) expectPrefix(p *peer, written []byte) {
+func (sp *spec) expectPrefix(p *peer, written string) {
 	at := 0
 	for _, e := range p.entries(clientData) {
-		sp.Expect(subject.Quote(e.Data)).To(be(subject.Quote(written[at:at+len(e.Data)])), "what the peer got from byte %d on", at)
+		sp.Expect(subject.Quote(e.Data)).To(be(subject.Quote([]byte(written[at:at+len(e.Data)]))), "what the peer got from byte %d on", at)
 		at += e.Length
 	}
 }

@@ -9,17 +9,14 @@ import (
 )
 
 // stuck is more than the kernels of both sides hold for a peer that does not read.
-const (
-	stuck     = 16 << 20
-	stuckSeed = 9
-)
+const stuck = 16 << 20
 
 // slow is a peer that reads under TLS when it is told to, piece by piece.
 func (sp *spec) slow(pieces ...int) *peer {
 	script := []fakeserver.Step{fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), sp.handshake()}
-	payload, from := string(subject.Payload(stuck, stuckSeed)), 0
+	from := 0
 	for n, size := range pieces {
-		script = append(script, fakeserver.Hold(pieceNumber(n)), fakeserver.Expect(payload[from:from+size]))
+		script = append(script, fakeserver.Hold(pieceNumber(n)), fakeserver.Expect(bulk()[from:from+size]))
 		from += size
 	}
 	return sp.peer(append(script, fakeserver.Hold("to read"), fakeserver.ExpectEnd())...)
@@ -34,7 +31,7 @@ func (c *catalogue) timeoutsOfOutput() {
 		p := sp.slow()
 		since := sp.upgraded(p, writeTimeout(sp.ms()))
 		asked := time.Now()
-		sp.must(writePayload(wrapped, stuck, stuckSeed))
+		sp.must(writeBulk(stuck))
 		written := time.Now() // it takes its time to encrypt so much
 		timeout := sp.awaitEvent("an event when the peer has read nothing for that long", since)
 		p.Resume("to read")
@@ -42,14 +39,14 @@ func (c *catalogue) timeoutsOfOutput() {
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
 		sp.onTimeBetween(timeout, asked, written)
 		sp.Expect(sp.events(since, subject.OnEvent)).To(haveLen(1), "the calls of the event callback")
-		sp.expectPrefix(p, subject.Payload(stuck, stuckSeed))
+		sp.expectPrefix(p, bulk()[:stuck])
 	}).seen("palantir/witchcraft-go-server#267")
 
 	c.timed("fires once where the peer reads nothing of what was written before the wrap", func(sp *spec) {
 		p := sp.peer(fakeserver.SmallWindow(), fakeserver.SendPlain(greeting), fakeserver.Hold("to read"), fakeserver.ExpectEnd())
 		sp.connected(p, writeTimeout(sp.ms()))
 		since, asked := sp.mark(), time.Now()
-		ids := sp.begin(writePayload(plain, stuck, stuckSeed), sp.wrap(closeCB))
+		ids := sp.begin(writePayload(plain, stuck, bulkSeed), sp.wrap(closeCB))
 		sp.answer(ids[0])
 		written := time.Now()
 		timeout := sp.awaitFailure("an event when the peer has read nothing for that long", since, ids[1])
@@ -64,7 +61,7 @@ func (c *catalogue) timeoutsOfOutput() {
 		p := sp.slow(piece, piece, piece, piece, piece, piece)
 		since := sp.upgraded(p, writeTimeout(sp.ms()))
 		told := time.Now()
-		sp.must(writePayload(wrapped, stuck, stuckSeed))
+		sp.must(writeBulk(stuck))
 		for n := range 6 {
 			told = sp.pace(told, sp.T/2)
 			p.Resume(pieceNumber(n))
@@ -79,7 +76,7 @@ func (c *catalogue) timeoutsOfOutput() {
 		since := sp.upgraded(p, writeTimeout(15*sp.ms()))
 		sp.must(subject.Request{Op: subject.SetTimeouts, On: wrapped, WriteTimeout: sp.ms()})
 		asked := time.Now()
-		sp.must(writePayload(wrapped, stuck, stuckSeed))
+		sp.must(writeBulk(stuck))
 		written := time.Now()
 		timeout := sp.awaitEvent("an event when the peer has read nothing for the time that was set last", since)
 		p.Resume("to read")
@@ -93,7 +90,7 @@ func (c *catalogue) timeoutsOfOutput() {
 		p := sp.slow()
 		since := sp.upgraded(p, writeTimeout(sp.ms()))
 		sp.must(subject.Request{Op: subject.SetTimeouts, On: wrapped})
-		sp.must(writePayload(wrapped, stuck, stuckSeed))
+		sp.must(writeBulk(stuck))
 		sp.watch(6 * sp.T)
 		sp.Expect(sp.history(since)).To(be([]line{}), "the callbacks called in %v in which the peer read nothing", 6*sp.T)
 	}).needing(subject.WriteTimeout)
@@ -102,7 +99,7 @@ func (c *catalogue) timeoutsOfOutput() {
 	c.timed("does not fire while writing is disabled, though output waits, but after it is enabled", func(sp *spec) {
 		p := sp.slow()
 		since := sp.upgraded(p, writeTimeout(2*sp.ms()))
-		sp.must(writePayload(wrapped, stuck, stuckSeed), subject.Request{Op: subject.Disable, On: wrapped, ToWrite: true})
+		sp.must(writeBulk(stuck), subject.Request{Op: subject.Disable, On: wrapped, ToWrite: true})
 		sp.watch(4 * sp.T)
 		sp.Expect(sp.history(since)).To(be([]line{}), "the callbacks called in %v with writing disabled", 4*sp.T)
 		sp.must(subject.Request{Op: subject.Enable, On: wrapped, ToWrite: true})
