@@ -28,7 +28,7 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	var there []string
-	for _, folder := range []string{"impl/async", "impl/asyncssl"} {
+	for _, folder := range []string{"impl/async", "impl/asyncssl", "impl/identity"} {
 		all, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)

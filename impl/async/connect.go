@@ -2,9 +2,13 @@ package async
 
 import (
 	"context"
+	"io"
 	"net"
 	"time"
 )
+
+// seeingOff bounds how long a closed connection may take to flush its last bytes and to hear the peer's end.
+const seeingOff = 2 * time.Second
 
 // Options of a connection.
 type Options struct {
@@ -63,3 +67,48 @@ func (l *Loop) connect(address string, callbacks Callbacks, o Options) (*link, e
 
 // Host is the name or address that a socket was connected to; empty for an accepted one.
 func Host(s Socket) string { return s.core().link.host }
+
+// connect has the link's connection made; that of one which was closed meanwhile is seen off.
+func (k *link) connect(dial func() (net.Conn, error)) error {
+	conn, err := dial()
+	if err != nil {
+		return err
+	}
+	k.loop.run(func() {
+		k.giveUp() // nothing is left to give up, and no reason to remember how
+		k.giveUp = func() {}
+		k.wire = newWire(conn, k.start, func() { k.loop.run(k.drained) })
+		if k.top.closed {
+			k.seeOff()
+			err = net.ErrClosed
+		}
+	})
+	return err
+}
+
+// drain reads until the peer's end: a descriptor closed with bytes unread sends RST, which may cost the peer what we
+// sent last.
+func (k *link) drain() {
+	if _, err := io.Copy(io.Discard, k.wire.Conn); err != nil {
+		k.wire.reset()
+	}
+}
+
+// cut ends a connection at once.
+func (k *link) cut() {
+	k.giveUp()
+	if k.wire != nil {
+		k.wire.reset()
+	}
+}
+
+// bound lets a closed connection live no longer than seeing it off may take.
+func (k *link) bound() { k.wire.bound(time.Now().Add(seeingOff)) }
+
+// leave is the last that is done for a link.
+func (k *link) leave() {
+	if k.wire != nil {
+		k.wire.Close()
+	}
+	delete(k.loop.links, k)
+}

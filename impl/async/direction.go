@@ -5,62 +5,31 @@ import (
 	"time"
 )
 
-// A direction of a socket: whether it is disabled, and its timeout. The timer is not set anew for each byte: it looks
-// at its end how long it has been silent.
+// A direction of a socket: whether it is disabled, and its timeout.
 type direction struct {
 	socket   *socket
 	timeout  time.Duration // 0 for none
 	disabled bool
-
-	timer *time.Timer // nil until it is needed
-	armed bool
-	since time.Time // when something happened last
+	silence
 }
 
 // start lets the timeout run from now on.
 func (d *direction) start() {
 	d.stop()
-	if d.timeout == 0 || d.disabled || d.socket.closed {
-		return
-	}
-	d.armed, d.since = true, time.Now()
-	d.socket.link.loop.timerBegins()
-	if d.timer == nil {
-		d.timer = time.AfterFunc(d.timeout, func() { d.socket.link.loop.run(d.expire) })
-	} else {
-		d.timer.Reset(d.timeout)
+	if d.timeout > 0 && !d.disabled && !d.socket.closed {
+		d.begin(d.timeout, d.silent)
 	}
 }
 
-func (d *direction) stop() {
-	if d.armed {
-		d.armed = false
-		d.timer.Stop()
-		d.socket.link.loop.timerEnds()
+// silent times the socket out, if it has been silent all the time. What was written counts until the kernel takes it.
+func (d *direction) silent() {
+	s, moved := d.socket, time.Time{}
+	if w := s.link.wire; d == &s.writing && w != nil {
+		moved = w.lastMoved()
 	}
-}
-
-// touch notes that something happened.
-func (d *direction) touch() {
-	if d.armed {
-		d.since = time.Now()
+	if d.lasted(d.timeout, moved) {
+		s.fail(&TCPTimeout{*NewTCPError(s.self, syscall.ETIMEDOUT)})
 	}
-}
-
-// expire is called when the timer has run out: the socket has timed out, or it has not been silent all the time.
-func (d *direction) expire() {
-	if !d.armed {
-		return
-	}
-	s, last := d.socket, d.since
-	if w := s.link.wire; d == &s.writing && w != nil && w.lastMoved().After(last) {
-		last = w.lastMoved()
-	}
-	if rest := d.timeout - time.Since(last); rest > 0 {
-		d.timer.Reset(rest)
-		return
-	}
-	s.fail(&TCPTimeout{*NewTCPError(s.self, syscall.ETIMEDOUT)})
 }
 
 func (s *socket) SetTimeouts(read, write time.Duration) error {
@@ -72,6 +41,11 @@ func (s *socket) SetTimeouts(read, write time.Duration) error {
 	s.writing.stop() // or else the old one would run on
 	s.await()
 	return nil
+}
+
+func (s *socket) stopTimeouts() {
+	s.reading.stop()
+	s.writing.stop()
 }
 
 // await lets the write timeout run while output waits, and only then.

@@ -2,15 +2,11 @@ package async
 
 import (
 	"context"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// seeingOff bounds how long a closed connection may take to flush its last bytes and to hear the peer's end.
-const seeingOff = 2 * time.Second
 
 // A link is a TCP connection, or one in the making, and the goroutine that carries it. But for users, its fields
 // belong to the loop.
@@ -43,6 +39,7 @@ func (l *Loop) newLink(callbacks Callbacks, o Options) *link {
 func newSocket(k *link, callbacks Callbacks) *socket {
 	s := &socket{link: k, callbacks: callbacks}
 	s.reading.socket, s.writing.socket = s, s
+	s.reading.loop, s.writing.loop = k.loop, k.loop
 	return s
 }
 
@@ -57,13 +54,6 @@ func (k *link) start(f func()) {
 	})
 }
 
-func (k *link) leave() {
-	if k.wire != nil {
-		k.wire.Close()
-	}
-	delete(k.loop.links, k)
-}
-
 // carry opens the connection and reads from it, face by face, until it ends.
 func (k *link) carry(dial func() (net.Conn, error)) {
 	err := k.connect(dial)
@@ -74,23 +64,6 @@ func (k *link) carry(dial func() (net.Conn, error)) {
 	if k.wire != nil {
 		k.drain()
 	}
-}
-
-func (k *link) connect(dial func() (net.Conn, error)) error {
-	conn, err := dial()
-	if err != nil {
-		return err
-	}
-	k.loop.run(func() {
-		k.giveUp() // nothing is left to give up, and no reason to remember how
-		k.giveUp = func() {}
-		k.wire = newWire(conn, k.start, func() { k.loop.run(k.drained) })
-		if k.top.closed {
-			k.seeOff()
-			err = net.ErrClosed
-		}
-	})
-	return err
 }
 
 // drained goes on with what was held back while the kernel took no more.
@@ -106,7 +79,7 @@ func (k *link) read() error {
 	if face.layer != nil {
 		var err error
 		conn, err = face.layer.Handshake(&resumed{conn, face.early})
-		k.loop.run(func() { k.shaken(face, conn, err) })
+		k.loop.run(func() { k.shaken(face, conn) })
 		if err != nil {
 			return err
 		}
@@ -117,15 +90,12 @@ func (k *link) read() error {
 
 // shaken goes on with a close that came in the handshake. For the peer that may have been over already: then it is owed
 // the end of the session.
-func (k *link) shaken(face *socket, conn Conn, err error) {
+func (k *link) shaken(face *socket, conn Conn) {
 	k.shaking = false
-	if !k.top.closed {
-		return
-	}
-	if err == nil {
+	if k.top.closed {
 		face.conn = conn
+		k.seeOff()
 	}
-	k.seeOff()
 }
 
 // climb finds the lowest face that is not open, and the connection to open it on, once everything that was written to
@@ -160,35 +130,14 @@ func (k *link) open(face *socket, conn Conn) {
 	face.pump()
 }
 
-// A buffer is small while a connection brings little, so that an idle one costs little.
-const (
-	smallBuffer = 1 << 10
-	largeBuffer = 16 << 10 // a TLS record
-)
-
-var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
-
 // feed hands a face what arrives until another is put on top of it.
 func (k *link) feed(face *socket, conn Conn) error {
-	small := make([]byte, smallBuffer)
-	buffer, large := small, (*[largeBuffer]byte)(nil)
-	defer func() {
-		if large != nil {
-			largeBuffers.Put(large)
-		}
-	}()
+	var buffer readBuffer
+	defer buffer.release()
 	for covered := k.hand(face, nil); !covered; {
-		n, err := conn.Read(buffer)
-		switch covered = k.hand(face, buffer[:n]); {
-		case covered: // if the connection has failed, the handshake meets that
-		case err != nil:
+		data, err := buffer.read(conn)
+		if covered = k.hand(face, data); !covered && err != nil { // else the handshake meets what has failed
 			return err
-		case n == len(buffer) && large == nil:
-			large = largeBuffers.Get().(*[largeBuffer]byte)
-			buffer = large[:]
-		case n < smallBuffer && large != nil:
-			largeBuffers.Put(large)
-			buffer, large = small, nil
 		}
 	}
 	return nil
@@ -241,21 +190,17 @@ func (k *link) interrupt() {
 // still comes is read until the peer's end.
 func (k *link) seeOff() {
 	k.giveUp()
-	if k.wire == nil {
-		return
-	}
-	if k.shaking {
+	switch {
+	case k.wire == nil:
+	case k.shaking:
 		k.interrupt() // and it goes on in shaken
-		return
+	default:
+		k.seeOffFaces(k.first)
+		k.wire.CloseWrite()
+		k.bound()
+		k.changed.Broadcast()
 	}
-	k.seeOffFaces(k.first)
-	k.wire.CloseWrite()
-	k.bound()
-	k.changed.Broadcast()
 }
-
-// bound lets a closed connection live no longer than seeing it off may take.
-func (k *link) bound() { k.wire.bound(time.Now().Add(seeingOff)) }
 
 // seeOffFaces ends the layers, the topmost first.
 func (k *link) seeOffFaces(face *socket) {
@@ -265,22 +210,6 @@ func (k *link) seeOffFaces(face *socket) {
 	k.seeOffFaces(face.over)
 	if face.layer != nil && face.conn != nil {
 		face.conn.CloseWrite()
-	}
-}
-
-// drain reads until the peer's end: a descriptor closed with bytes unread sends RST, which may cost the peer what we
-// sent last.
-func (k *link) drain() {
-	if _, err := io.Copy(io.Discard, k.wire.Conn); err != nil {
-		k.wire.reset()
-	}
-}
-
-// cut ends a connection at once.
-func (k *link) cut() {
-	k.giveUp()
-	if k.wire != nil {
-		k.wire.reset()
 	}
 }
 

@@ -16,9 +16,10 @@ func (s *socket) Write(data []byte, replace ...Callbacks) error {
 	}
 	s.enable(true, true)
 	s.owed = true
-	if sent := s.pass(data); sent < len(data) {
-		s.out = append(s.out, append([]byte(nil), data[sent:]...))
+	if len(s.out) == 0 { // nothing is before it
+		data = data[s.pass(data):]
 	}
+	s.out = append(s.out, data...)
 	s.pump()
 	return nil
 }
@@ -28,9 +29,9 @@ func (s *socket) free() bool {
 	return s.conn != nil && !s.writing.disabled && !s.link.wire.waiting()
 }
 
-// pass hands data to the connection, if nothing is before it, and returns how much of it.
+// pass hands data to the connection, as far as it takes it in one turn, and returns how much of it.
 func (s *socket) pass(data []byte) (sent int) {
-	for len(s.out) == 0 && sent < min(len(data), turn) && s.free() {
+	for sent < min(len(data), turn) && s.free() {
 		sent += s.send(data[sent:])
 	}
 	return sent
@@ -45,16 +46,12 @@ func (s *socket) send(data []byte) int {
 
 // pump passes on what is queued, as far as the kernel takes it, and has the write callback called when all has left.
 func (s *socket) pump() {
-	for sent := 0; len(s.out) > 0 && s.free(); {
-		if sent >= turn {
-			s.link.start(func() { s.link.loop.run(s.pump) })
-			break
-		}
-		n := s.send(s.out[0])
-		sent += n
-		if s.out[0] = s.out[0][n:]; len(s.out[0]) == 0 {
-			s.out = s.out[1:]
-		}
+	s.out = s.out[s.pass(s.out):]
+	switch {
+	case len(s.out) == 0:
+		s.out = nil
+	case s.free():
+		s.link.start(func() { s.link.loop.run(s.pump) })
 	}
 	if s.lingers && len(s.out) == 0 {
 		s.lingers = false

@@ -80,7 +80,7 @@ type socket struct {
 	buffer  []byte  // read and kept
 	inHand  int     // bytes read, but not delivered because reading is disabled
 	stream  *Stream // through which the buffer is read; nil for none
-	out     [][]byte
+	out     []byte  // written, and not passed on
 	owed    bool // a write callback, when everything has left
 	closed  bool
 	inEvent bool // the event callback runs
@@ -161,8 +161,7 @@ func (s *socket) fail(condition error) {
 func (s *socket) end() {
 	s.closed = true
 	s.callbacks = Callbacks{}
-	s.reading.stop()
-	s.writing.stop()
+	s.stopTimeouts()
 	if s.lingers {
 		s.link.bound()
 		s.pump()

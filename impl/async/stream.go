@@ -43,9 +43,7 @@ func (t *Stream) Read(p []byte) (int, error) {
 		return 0, ErrNoData
 	}
 	n := copy(p, s.buffer)
-	if s.buffer = s.buffer[n:]; len(s.buffer) == 0 {
-		s.buffer = nil
-	}
+	s.buffer = s.buffer[n:]
 	return n, nil
 }
 

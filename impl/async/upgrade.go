@@ -57,8 +57,7 @@ func (s *socket) cover(face *socket) {
 	face.reading.timeout, face.reading.disabled = s.reading.timeout, s.reading.disabled
 	face.writing.timeout, face.writing.disabled = s.writing.timeout, s.writing.disabled
 	s.callbacks = Callbacks{}
-	s.reading.stop()
-	s.writing.stop()
+	s.stopTimeouts()
 	s.writing.disabled, s.writing.timeout = false, 0 // what was written before is still to go
 	s.over = face
 	s.link.top = face

@@ -1,7 +1,6 @@
 package asyncssl
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,7 +10,8 @@ import (
 	"github.com/sslconform/sslconform/impl/async"
 )
 
-// Error (tcp-ssl-error) extends tcp-error: an error happened while communicating over an ssl-socket.
+// Error (tcp-ssl-error) extends tcp-error: an error happened while communicating over an ssl-socket. errors.As finds a
+// *tls.CertificateVerificationError in it where the peer's certificate was not accepted.
 type Error struct {
 	async.TCPError
 	// Handshake: it happened before the handshake was done.
@@ -35,15 +35,6 @@ func (e *Error) Alert() int {
 		return int(alert.Uint())
 	}
 	return 0
-}
-
-// Verification is why the peer's certificate was not accepted, nil if that is not the reason.
-func (e *Error) Verification() error {
-	var failure *tls.CertificateVerificationError
-	if errors.As(e.Cause, &failure) {
-		return failure.Err
-	}
-	return nil
 }
 
 // ErrTruncated is the cause of an [*Error] where the peer's TCP ended without close_notify: what came may not be all.

@@ -102,12 +102,13 @@ func TestErrorTells(t *testing.T) {
 		}
 		return failure
 	}
-	if e := last(t, config, untrusted); e.Verification() == nil || e.Alert() != 0 || !e.Handshake {
-		t.Errorf("an unknown authority: verification %v, alert %d, handshake %t", e.Verification(), e.Alert(), e.Handshake)
+	var verification *tls.CertificateVerificationError
+	if e := last(t, config, untrusted); !errors.As(e, &verification) || e.Alert() != 0 || !e.Handshake {
+		t.Errorf("an unknown authority: %v, alert %d, handshake %t", e, e.Alert(), e.Handshake)
 	}
 	const certificateRequired = 116
-	if e := last(t, demanding, options); e.Verification() != nil || e.Alert() != certificateRequired || e.Handshake {
-		t.Errorf("no certificate: verification %v, alert %d, handshake %t", e.Verification(), e.Alert(), e.Handshake)
+	if e := last(t, demanding, options); errors.As(e, &verification) || e.Alert() != certificateRequired || e.Handshake {
+		t.Errorf("no certificate: %v, alert %d, handshake %t", e, e.Alert(), e.Handshake)
 	}
 	demanding.MaxVersion = tls.VersionTLS12
 	if e := last(t, demanding, options); e.Alert() == 0 || !e.Handshake {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/sslconform/sslconform/impl/async"
+	"github.com/sslconform/sslconform/impl/identity"
 )
 
 // Socket (ssl-socket) is a socket whose bytes travel under TLS. It has the members of a socket and no others.
@@ -22,11 +23,13 @@ const (
 	TLS13     Method = tls.VersionTLS13
 )
 
+var methods = map[Method]bool{Negotiate: true, TLS12: true, TLS13: true}
+
 // Options of a wrap. The zero value verifies the peer by the system's authorities and the name that was connected to.
 type Options struct {
 	// Certificate and Key are paths of PEM files, presented to a peer that asks. The first one may hold a chain.
 	Certificate, Key string
-	// Password opens an encrypted key.
+	// Password opens an encrypted key; without the right one the wrap returns an [identity.ErrPassword].
 	Password string
 	// Method is the version to speak.
 	Method Method
@@ -91,18 +94,16 @@ func (o Options) config(host string) (*tls.Config, error) {
 	if config.ServerName == "" {
 		config.ServerName = host
 	}
-	switch o.Method {
-	case Negotiate, TLS12, TLS13:
-	default:
+	if !methods[o.Method] {
 		return nil, fmt.Errorf("the method %#x is none: use Negotiate, TLS12 or TLS13", uint16(o.Method))
 	}
-	identity, err := loadIdentity(o.Certificate, o.Key, o.Password)
+	own, err := identity.Load(o.Certificate, o.Key, o.Password)
 	if err != nil {
 		return nil, err
 	}
-	if identity != nil {
+	if own != nil {
 		// Without the callback, a certificate of an authority that the peer does not name would be held back.
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own, nil }
 	}
 	return config, nil
 }

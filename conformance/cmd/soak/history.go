@@ -50,7 +50,7 @@ type state struct {
 // content is all that suite and subjects are made of, beside the files of the suite's own folder.
 var content = []string{
 	"go.mod", "conformance/driver", "conformance/subject", "conformance/verdict", "fakeserver", "certs", "fixtures/clauses.yaml",
-	"impl/async", "impl/asyncssl", "impl/reference", "impl/peers/memorybio",
+	"impl/async", "impl/asyncssl", "impl/identity", "impl/reference", "impl/peers/memorybio",
 }
 
 var suiteFile = regexp.MustCompile(`\tconformance/[^/]*\.go\n`)

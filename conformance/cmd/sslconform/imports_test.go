@@ -19,7 +19,8 @@ var rooms = []struct {
 }{
 	{"impl/async", nil},
 	{"impl/async/asynctest", nil},
-	{"impl/asyncssl", []string{"impl/async"}},
+	{"impl/asyncssl", []string{"impl/async", "impl/identity"}},
+	{"impl/identity", nil},
 	{"impl/reference", []string{"impl/asyncssl", "impl/reference/plain", "conformance/subject"}},
 	{"impl/reference/plain", []string{"impl/async", "conformance/subject"}},
 	{"impl/bench", []string{"impl/async", "impl/asyncssl", "certs"}},

@@ -1,4 +1,4 @@
-package asyncssl
+package identity
 
 import (
 	"bytes"
@@ -119,7 +119,7 @@ func traditional(t *testing.T, e end, options ...string) []byte {
 // refused checks that an identity is not loaded, and that the error holds all of want.
 func refused(t *testing.T, certificate, key, password string, want ...string) error {
 	t.Helper()
-	identity, err := loadIdentity(certificate, key, password)
+	identity, err := Load(certificate, key, password)
 	if identity != nil || err == nil {
 		t.Fatalf("got %v, %v; want an error alone", identity, err)
 	}
@@ -134,7 +134,7 @@ func refused(t *testing.T, certificate, key, password string, want ...string) er
 // loaded checks that an identity is loaded, that it is of that end, and that it can be used.
 func loaded(t *testing.T, e end, certificate, key, password string, chain ...[]byte) {
 	t.Helper()
-	identity, err := loadIdentity(certificate, key, password)
+	identity, err := Load(certificate, key, password)
 	fail(t, err)
 	if diff := cmp.Diff(append([][]byte{e.der}, chain...), identity.Certificate); diff != "" {
 		t.Errorf("the chain (-want +got):\n%s", diff)

@@ -1,4 +1,4 @@
-package asyncssl
+package identity
 
 import (
 	"bytes"

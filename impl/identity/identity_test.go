@@ -1,4 +1,4 @@
-package asyncssl
+package identity
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestNoIdentity(t *testing.T) {
-	if identity, err := loadIdentity("", "", "a password"); identity != nil || err != nil {
+	if identity, err := Load("", "", "a password"); identity != nil || err != nil {
 		t.Errorf("got %v, %v; want neither", identity, err)
 	}
 	refused(t, "a file", "", "", "certificate is given without key: give")

@@ -1,4 +1,6 @@
-package asyncssl
+// Package identity reads what an end of a session shows to its peer, a certificate and its key, from files. Formats of
+// files belong here (RFC 7468, 5958, 8018, 1421); sockets and sessions do not.
+package identity
 
 import (
 	"bytes"
@@ -23,9 +25,9 @@ const (
 	rewriteOpenSSH = "rewrite it with `ssh-keygen -p -m PKCS8`"
 )
 
-// loadIdentity reads what an end shows to its peer, from PEM files: a certificate, with the chain that follows it, and
-// its key, which is decrypted with the password if need be. Without either it is nil.
-func loadIdentity(certificate, key, password string) (*tls.Certificate, error) {
+// Load reads PEM files: a certificate, with the chain that follows it, and its key, which is decrypted with the password
+// if need be. Without either it is nil. An error names the file and the remedy.
+func Load(certificate, key, password string) (*tls.Certificate, error) {
 	switch {
 	case certificate == "" && key == "":
 		return nil, nil
