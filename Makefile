@@ -14,7 +14,7 @@ conformance:
 
 ## test: all tests, the suite under go test and in parallel under ginkgo, and lint
 test: lint race
-	$(GO) test -count=1 $(RACE) ./...
+	$(GO) test -count=1 -timeout 30m $(RACE) ./...
 	$(GO) test -count=1 -run TestManySockets ./impl/bench
 	$(GO) test -count=1 -run TestConformance ./conformance -args -heavy
 	$(GO) tool ginkgo run -p --procs=2 --randomize-all $(RACE) ./conformance
