@@ -21,7 +21,7 @@ func (d *direction) start() {
 	}
 }
 
-// silent times the socket out, if it has been silent all the time. What was written counts until the kernel takes it.
+// silent times the socket out, if it has been silent all the time: the kernel takes output without telling.
 func (d *direction) silent() {
 	s, moved := d.socket, time.Time{}
 	if w := s.link.wire; d == &s.writing && w != nil {

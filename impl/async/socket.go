@@ -81,7 +81,7 @@ type socket struct {
 	inHand  int     // bytes read, but not delivered because reading is disabled
 	stream  *Stream // through which the buffer is read; nil for none
 	out     []byte  // written, and not passed on
-	owed    bool // a write callback, when everything has left
+	owed    bool    // a write callback, when everything has left
 	closed  bool
 	inEvent bool // the event callback runs
 	lingers bool // it is closed, and its output is still to go
