@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sslconform/sslconform/conformance/subject"
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
@@ -46,6 +47,53 @@ func TestPlay(t *testing.T) {
 			}
 			if last := tried[len(tried)-1]; last != test.last {
 				t.Errorf("tried with %v", tried)
+			}
+		})
+	}
+}
+
+// told is a session whose word comes by a channel.
+type told struct {
+	subject.Session
+	word chan subject.Record
+}
+
+func (s told) Next(ctx context.Context) (subject.Record, error) {
+	select {
+	case r := <-s.word:
+		return r, nil
+	case <-ctx.Done():
+		return subject.Record{}, ctx.Err()
+	}
+}
+
+// That a subject has timed out makes what failed the machine's, though its word comes after that of the peer.
+func TestPromptly(t *testing.T) {
+	s := &suite{catalogue: newCatalogue(), subject: idle{}, options: Options{Patience: time.Second}}
+	timeout := subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{Types: []string{subject.TCPTimeout}}}
+	for name, test := range map[string]struct {
+		T    time.Duration
+		word []subject.Record
+		done bool
+		gap  bool
+	}{
+		"it is done":            {T: time.Minute, done: true, gap: true},
+		"it tells of a timeout": {T: time.Minute, word: []subject.Record{{Event: subject.OnRead}, timeout}, gap: true},
+		"it says nothing":       {T: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sp := s.newSpec(t.Context(), &entry{kind: timed})
+			session := told{word: make(chan subject.Record)}
+			sp.T, sp.session = test.T, session
+			over := sp.promptly(func() bool { return test.done })
+			go func() {
+				for _, r := range test.word {
+					session.word <- r
+				}
+			}()
+			over()
+			if (sp.gap > 0) != test.gap {
+				t.Errorf("the gap is %v", sp.gap)
 			}
 		})
 	}
