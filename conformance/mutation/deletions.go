@@ -37,8 +37,8 @@ func deletions(s *source) (edits []edit) {
 	return edits
 }
 
-// all is what a condition decides on, if it is one statement and nothing else comes of it: without that there is nothing
-// left of the condition, which is deleted itself.
+// all is what a condition decides on, if it is one statement and nothing else comes of it, as of a call: without that
+// there is nothing left of the condition, which is deleted itself.
 func all(n ast.Node) ast.Stmt {
 	decision, is := n.(*ast.IfStmt)
 	if !is || decision.Init != nil || decision.Else != nil || len(decision.Body.List) != 1 {
@@ -46,8 +46,10 @@ func all(n ast.Node) ast.Stmt {
 	}
 	pure := true
 	ast.Inspect(decision.Cond, func(n ast.Node) bool {
-		_, calls := n.(*ast.CallExpr)
-		pure = pure && !calls
+		if call, calls := n.(*ast.CallExpr); calls {
+			name, is := call.Fun.(*ast.Ident)
+			pure = pure && is && name.Name == "len"
+		}
 		return true
 	})
 	if !pure {

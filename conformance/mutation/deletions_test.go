@@ -21,7 +21,7 @@ func (s *t) f(a, b int) (int, error) {
 		s.n++
 		return x, nil
 	}
-	if x < b {
+	if x < len([]int{b}) {
 		s.m++
 	}
 	if always < x {
@@ -60,7 +60,7 @@ func TestDeletions(t *testing.T) {
 		{"t.f", "if x > b {", "_ = b; _ = s; _ = x"},
 		{"t.f", "s.n++", "_ = s"},
 		{"t.f", "return x, nil", "_ = x"},
-		{"t.f", "if x < b {", "_ = b; _ = s; _ = x"},
+		{"t.f", "if x < len([]int{b}) {", "_ = b; _ = s; _ = x"},
 		{"t.f", "if always < x {", "_ = s; _ = x"},
 		{"t.f", "s.n--", "_ = s"},
 		{"t.f", "s.m--", "_ = s"},

@@ -34,14 +34,19 @@ func (e *EventError) Error() string { return e.Message }
 func (*EventError) Name() string    { return "event-error" }
 func (*EventError) Unwrap() error   { return &EventInfo{} }
 
-// newEventError takes the code from the error that led to it, if that is the system's.
 func newEventError(cause error) EventError {
-	code := -1
+	return EventError{Code: code(cause), Message: cause.Error()}
+}
+
+// code is that of the error that led to it, if that is the system's.
+func code(cause error) int {
 	var errno syscall.Errno
-	if errors.As(cause, &errno) {
-		code = int(errno)
+	switch {
+	case errors.As(cause, &errno):
+		return int(errno)
+	default:
+		return -1
 	}
-	return EventError{Code: code, Message: cause.Error()}
 }
 
 // TCPInfo (tcp-info): something happened to a socket.

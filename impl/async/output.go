@@ -54,7 +54,6 @@ func (s *socket) pump() {
 		s.link.start(func() { s.link.loop.run(s.pump) })
 	}
 	if s.lingers && len(s.out) == 0 {
-		s.lingers = false
 		s.link.seeOff()
 	}
 	s.link.changed.Broadcast() // the carrier may wait for this to climb

@@ -97,11 +97,11 @@ func (s *socket) Closed() bool { return s.closed }
 func (s *socket) Data() any { return s.data }
 
 func (s *socket) SetData(data any) error {
-	if err := s.check("set data"); err != nil {
-		return err
+	err := s.check("set data")
+	if err == nil {
+		s.data = data
 	}
-	s.data = data
-	return nil
+	return err
 }
 
 func (s *socket) Close() error {
@@ -137,12 +137,11 @@ func (s *socket) condition(err error) error {
 
 // event hands a condition to the event callback.
 func (s *socket) event(err error) {
-	if s.callbacks.Event == nil {
-		return
+	if s.callbacks.Event != nil {
+		s.inEvent = true
+		s.link.loop.call(s, func() { s.callbacks.Event(err) })
+		s.inEvent = false
 	}
-	s.inEvent = true
-	s.link.loop.call(s, func() { s.callbacks.Event(err) })
-	s.inEvent = false
 }
 
 // fail ends the socket for a reason that its event callback is told: one event for one failure.

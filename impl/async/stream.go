@@ -17,14 +17,15 @@ var errDrains = errors.New("the socket does not keep what it reads: it has no da
 // NewStream makes a stream over a socket that keeps what it reads.
 func NewStream(s Socket) (*Stream, error) {
 	core := s.core()
-	if err := core.check("make a stream"); err != nil {
+	switch err := core.check("make a stream"); {
+	case err != nil:
 		return nil, err
-	}
-	if !core.keep {
+	case !core.keep:
 		return nil, errDrains
+	default:
+		core.stream = &Stream{core}
+		return core.stream, nil
 	}
-	core.stream = &Stream{core}
-	return core.stream, nil
 }
 
 // Socket is the socket that the stream wraps.
@@ -33,18 +34,18 @@ func (t *Stream) Socket() Socket { return t.socket.self }
 // Read reads what is there. Where nothing is, it returns [ErrNoData], or io.EOF after the socket's end.
 func (t *Stream) Read(p []byte) (int, error) {
 	s := t.socket
-	if s.over != nil {
+	switch {
+	case s.over != nil:
 		return 0, s.check("read")
-	}
-	if len(s.buffer) == 0 {
-		if s.closed {
-			return 0, io.EOF
-		}
+	case len(s.buffer) > 0:
+		n := copy(p, s.buffer)
+		s.buffer = s.buffer[n:]
+		return n, nil
+	case s.closed:
+		return 0, io.EOF
+	default:
 		return 0, ErrNoData
 	}
-	n := copy(p, s.buffer)
-	s.buffer = s.buffer[n:]
-	return n, nil
 }
 
 // Write queues data to be sent; it never blocks.
