@@ -208,10 +208,13 @@ func handedPlaintextReplayed(t *tap, p []byte) []byte {
 // plaintextBehindWrapNoted notes what comes in plain behind what the callback was handed in which the original was
 // wrapped.
 func plaintextBehindWrapNoted(t *tap, p []byte) []byte {
-	if t.inside == subject.OnRead && !isTLS(p) && !t.secure() {
-		if t.once {
-			t.plain = bytes.Clone(p)
-		}
+	switch {
+	case t.inside != subject.OnRead || t.hello != nil:
+	case isTLS(p):
+		t.hello = bytes.Clone(p) // the peer's: no plaintext comes from now on
+	case t.once:
+		t.plain = bytes.Clone(p)
+	default:
 		t.once = true
 	}
 	return p
