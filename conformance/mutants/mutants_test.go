@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,8 +29,14 @@ var update = flag.Bool("update", false, "with -exact, note in "+collateralPath+"
 // sentinels are clauses that are tried with each mutant: what breaks one thing should leave the others alone.
 var sentinels = []string{"close/explicit", "error/plain-peer", "reattach/read"}
 
-// atOnce is how many mutants are judged side by side: each mostly waits for what does not come.
-const atOnce = 8
+// atOnce is how many mutants are judged side by side. By few specs, each mostly waits for what does not come; by all of
+// them, each keeps a core busy, and those that are about time need a machine with nothing else to do.
+func atOnce() int {
+	if *exact {
+		return runtime.NumCPU()
+	}
+	return 4 * runtime.NumCPU()
+}
 
 // TestMutants runs the suite against each mutant, in a process of its own, and compares the clauses that fail with
 // those that must: no fewer, and no others.
@@ -49,7 +56,7 @@ func TestMutants(t *testing.T) {
 	// What breaks most takes longest, and is not to be waited for at the end.
 	slices.SortStableFunc(all, func(a, b mutants.Mutant) int { return len(beside.of(b).Also) - len(beside.of(a).Also) })
 	var judging sync.WaitGroup
-	free := make(chan struct{}, atOnce) // t.Parallel would have an order of its own
+	free := make(chan struct{}, atOnce()) // t.Parallel would have an order of its own
 	for _, m := range all {
 		free <- struct{}{}
 		judging.Go(func() {
