@@ -21,8 +21,6 @@ type config struct {
 type chosen struct {
 	File string `yaml:"file"`
 	Why  string `yaml:"why"`
-	// Specs is an expression of those that run the file, where that are few; left out, all are tried.
-	Specs string `yaml:"specs"`
 }
 
 // An equivalent is found by the text of its line, and not by its number. Mutants that are the same for the same reason

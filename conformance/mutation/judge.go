@@ -154,7 +154,7 @@ func (j *judge) judgeBuilt(ctx context.Context, m *mutant, driver string) error 
 	const tries = 3
 	m.Status = survived
 	for n := range 1 + tries {
-		specs := m.specs
+		specs := allSpecs
 		if n == 0 {
 			if specs = j.likely(m.File); specs == "" {
 				continue
@@ -174,7 +174,7 @@ func (j *judge) judgeBuilt(ctx context.Context, m *mutant, driver string) error 
 				return nil
 			}
 		case v.failed():
-			again, err := j.suite(ctx, driver, m.alone(v.by), 5*j.longest()<<n)
+			again, err := j.suite(ctx, driver, alone(v.by), 5*j.longest()<<n)
 			if err != nil {
 				return err
 			}

@@ -92,10 +92,7 @@ func find(ctx context.Context, c *config, folder string) ([]*mutant, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range src.mutants(append(of, deletions(src)...)) {
-			m.specs = f.Specs
-			all = append(all, m)
-		}
+		all = append(all, src.mutants(append(of, deletions(src)...))...)
 	}
 	return all, nil
 }

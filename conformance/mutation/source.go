@@ -59,7 +59,6 @@ type mutant struct {
 
 	column int
 	text   []byte // the whole file
-	specs  string // that can tell, as an expression
 }
 
 func (m *mutant) String() string {

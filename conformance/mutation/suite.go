@@ -37,9 +37,9 @@ func (v verdict) failed() bool {
 const watch = "close/last nothing follows while the session is watched"
 
 // alone is the expression of the spec that killed a mutant, or of all where that is to be told by no name.
-func (m *mutant) alone(spec string) string {
+func alone(spec string) string {
 	if spec == "" || spec == watch {
-		return m.specs
+		return allSpecs
 	}
 	return expression(spec)
 }
