@@ -136,9 +136,12 @@ func (sp *spec) awaitRead(what string, on subject.Handle, size int) {
 	sp.awaitProgress(what, 0, size, func(r subject.Record) bool { return r.On == on }, never)
 }
 
-// awaitBytes waits until read callbacks have got so many bytes since a record, whatever they were called with.
+// awaitBytes waits until read callbacks have got so many bytes since a record, whatever they were called with. Behind a
+// timeout, which closes the socket, it waits for none.
 func (sp *spec) awaitBytes(what string, since, size int) {
-	sp.awaitProgress(what, since, size, notCanary, never)
+	if got := sp.awaitProgress(what, since, size, notCanary, timedOut); got < size {
+		sp.fail("want: %s\n got: %s, and then a timeout", what, progress(got, size))
+	}
 }
 
 // awaitBytesOrFailure waits for the same, or until none may come any more: an event callback was called, or a request
@@ -153,11 +156,14 @@ func notCanary(r subject.Record) bool { return r.Callbacks != canaryCallbacks }
 
 func never(subject.Record) bool { return false }
 
-// awaitProgress bounds how long nothing comes, not how long all takes: that is the machine's business.
-func (sp *spec) awaitProgress(what string, since, size int, counts, over func(subject.Record) bool) {
+func timedOut(r subject.Record) bool { return notCanary(r) && r.Condition.Is(subject.TCPTimeout) }
+
+// awaitProgress returns how many bytes have come, which are fewer if it is over before. It bounds how long nothing comes,
+// not how long all takes: that is the machine's business.
+func (sp *spec) awaitProgress(what string, since, size int, counts, over func(subject.Record) bool) (got int) {
 	sp.waits("for "+what, func() {
 		until := time.Now().Add(sp.patience())
-		for n, got := since, 0; got < size; n++ {
+		for n := since; got < size; n++ {
 			r, came := sp.record(n, until, what)
 			if !came {
 				sp.fail("want: %s\n got: %s, and nothing more within %v; the subject's last word was the %s",
@@ -172,6 +178,7 @@ func (sp *spec) awaitProgress(what string, since, size int, counts, over func(su
 			}
 		}
 	})
+	return got
 }
 
 func progress(got, size int) string { return fmt.Sprintf("%d of %d bytes", got, size) }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ type noise struct {
 	trips []trip
 }
 
-type trip struct{ sent, back time.Time }
+// A trip begins when the one before is back: the machine may just as well stand still between the two.
+type trip struct{ began, back time.Time }
 
 // beat is how often it looks.
 const beat = 10 * time.Millisecond
@@ -31,19 +33,21 @@ func startNoise(ctx context.Context, s *suite) *noise {
 		// What the subject does to this session is no noise: if it breaks, the specs say so.
 		sp := s.newSpec(ctx, &entry{kind: timed}) // like the specs that it measures for
 		sp.attempt(func() { n.measure(sp) })
+		n.forget()
 	}()
 	return n
 }
 
 func (n *noise) measure(sp *spec) {
 	sp.open()
+	n.begin()
 	sp.tweets()
 	ticks := time.NewTicker(beat)
 	defer ticks.Stop()
 	for sp.ctx.Err() == nil {
-		n.begin()
 		sp.tweet()
 		n.end()
+		n.begin()
 		select {
 		case <-ticks.C:
 		case <-sp.ctx.Done():
@@ -54,13 +58,20 @@ func (n *noise) measure(sp *spec) {
 func (n *noise) begin() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.trips = append(n.trips, trip{sent: time.Now()})
+	n.trips = append(n.trips, trip{began: time.Now()})
 }
 
 func (n *noise) end() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.trips[len(n.trips)-1].back = time.Now()
+}
+
+// forget drops a trip that will never be back.
+func (n *noise) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.trips = slices.DeleteFunc(n.trips, func(t trip) bool { return t.back.IsZero() })
 }
 
 // largest is the longest round trip that ended, or goes on, since a time.
@@ -74,7 +85,7 @@ func (n *noise) largest(since time.Time) time.Duration {
 			back = time.Now()
 		}
 		if back.After(since) {
-			largest = max(largest, back.Sub(t.sent))
+			largest = max(largest, back.Sub(t.began))
 		}
 	}
 	return largest

@@ -143,10 +143,7 @@ func (sp *spec) watch(d time.Duration) {
 // may have told the peer that it has timed out, and not yet the suite: its word is waited for.
 func (sp *spec) promptly(done func() bool) func() {
 	began := time.Now()
-	over := func() bool {
-		timedOut := func(r subject.Record) bool { return r.Condition.Is(subject.TCPTimeout) }
-		return done() || slices.ContainsFunc(sp.records, timedOut)
-	}
+	over := func() bool { return done() || slices.ContainsFunc(sp.records, timedOut) }
 	return func() {
 		took := time.Since(began)
 		ctx, cancel := context.WithTimeout(sp.ctx, sp.T)

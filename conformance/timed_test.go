@@ -31,7 +31,7 @@ func TestPlay(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := &suite{catalogue: newCatalogue(), subject: idle{}, options: Options{Patience: time.Second, Again: func(...string) string { return "" }}}
 			later := time.Now().Add(time.Hour) // any attempt begins before it
-			s.noise = &noise{trips: []trip{{sent: later, back: later.Add(test.noise)}}}
+			s.noise = &noise{trips: []trip{{began: later, back: later.Add(test.noise)}}}
 			var tried []time.Duration
 			e := &entry{kind: timed, body: func(sp *spec) {
 				tried = append(tried, sp.T)
@@ -49,6 +49,20 @@ func TestPlay(t *testing.T) {
 				t.Errorf("tried with %v", tried)
 			}
 		})
+	}
+}
+
+// What stands still is noise whether or not a round trip has begun, as long as it may still come back.
+func TestNoise(t *testing.T) {
+	start := time.Now().Add(-time.Minute)
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	n := &noise{trips: []trip{{at(0), at(30)}, {at(30), at(31)}, {began: at(31)}}}
+	if before, open := n.largest(at(20)), n.largest(at(40)); before != 30*time.Second || open < 29*time.Second {
+		t.Errorf("measured %v, and %v while one is on its way", before, open)
+	}
+	n.forget()
+	if after := n.largest(at(30)); after != time.Second {
+		t.Errorf("measured %v behind one that never came back", after)
 	}
 }
 
