@@ -22,7 +22,7 @@ test: lint race
 ## mutants: run all specs against each mutant, and compare the clauses that fail with those that it breaks, and with what
 ## conformance/mutants/testdata/collateral.json has beside them (UPDATE=1 notes that anew); out/mutants.json
 mutants:
-	$(GO) test -count=1 -timeout 60m -run TestMutants ./conformance/mutants -args -exact $(if $(UPDATE),-update)
+	$(GO) test -count=1 -timeout 3h -run TestMutants ./conformance/mutants -args -exact $(if $(UPDATE),-update)
 
 ## peers: judge the implementations in impl/peers by what is expected of them; out/peers/matrix.html and matrix.md set them
 ## side by side
@@ -31,7 +31,7 @@ peers:
 	@scripts/judge-peers
 
 ## soak: for MINUTES=n, repeat the suite where it must not fail: on two correct subjects, in random order, in parallel, with
-## the race detector, on one core, on busy ones, and through a relay; out/soak.json keeps what became of it
+## the race detector, on one core, on busy ones, halted now and then, and through a relay; out/soak.json has the outcome
 soak:
 	@$(GO) run ./conformance/cmd/soak --minutes $(or $(MINUTES),5)
 

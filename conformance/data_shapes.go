@@ -114,13 +114,20 @@ func (sp *spec) lateHandshake(v version) fakeserver.Step {
 	})
 }
 
-// runs tells data of few values in short, as runs of each.
+// runs tells data of few values in short, as runs of each; of any other, which was not sent, how it begins.
 func runs(data string) []line {
+	const few = 64
 	var all []line
-	for len(data) > 0 {
-		n := len(data) - len(strings.TrimLeft(data, data[:1]))
+	for len(data) > 0 && len(all) < few {
+		n := 1
+		for n < len(data) && data[n] == data[0] {
+			n++
+		}
 		all = append(all, line(fmt.Sprintf("%d times %q", n, data[:1])))
 		data = data[n:]
+	}
+	if len(data) > 0 {
+		all = append(all, line(fmt.Sprintf("%d bytes more", len(data))))
 	}
 	return all
 }

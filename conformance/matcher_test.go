@@ -1,6 +1,10 @@
 package conformance
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // A difference is told in one way, in which no type of this package occurs: whichever of lines that are alike go-cmp takes
 // for the one too many, it is the last.
@@ -18,6 +22,20 @@ func TestSteady(t *testing.T) {
 	} {
 		if got := steady(test.diff); got != test.want {
 			t.Errorf("%s: got\n%swant\n%s", name, got, test.want)
+		}
+	}
+}
+
+// Whatever bytes a subject passes off as data are told, be they no text, and not all of them.
+func TestRuns(t *testing.T) {
+	for data, want := range map[string][]line{
+		"":                         nil,
+		"aab":                      {`2 times "a"`, `1 times "b"`},
+		"\xc3\xa9\xff\xff":         {`1 times "\xc3"`, `1 times "\xa9"`, `2 times "\xff"`},
+		strings.Repeat("ab", 1000): append(slices.Repeat([]line{`1 times "a"`, `1 times "b"`}, 32), "1936 bytes more"),
+	} {
+		if got := runs(data); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", data, got, want)
 		}
 	}
 }

@@ -51,13 +51,16 @@ func (c *collateral) of(m mutants.Mutant) beside {
 	return c.all[m.Name]
 }
 
-func (c *collateral) note(m mutants.Mutant, failed []string) {
+// note keeps what failed at once: a run may take long, and be broken off.
+func (c *collateral) note(t *testing.T, m mutants.Mutant, failed []string) {
+	if m.Breaks == nil {
+		return // it is the one that is whole
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m.Breaks != nil { // it is not the one that is whole
-		known, is := c.all[m.Name]
-		c.all[m.Name] = known.with(is, without(failed, m.Breaks))
-	}
+	known, is := c.all[m.Name]
+	c.all[m.Name] = known.with(is, without(failed, m.Breaks))
+	c.write(t)
 }
 
 // with is what is known after one more run: what did not fail each time may.

@@ -263,11 +263,14 @@ var ticketIsError = firstRead(func(read subject.Record) subject.Record {
 
 // waitsBusily turns round and round from a wrap on, for a time that is long enough.
 func waitsBusily(func(subject.Record)) tamperer {
-	var over atomic.Bool
+	var waits, over atomic.Bool
 	return tamperer{request: func(r subject.Request) []subject.Request {
 		switch r.Op {
 		case subject.Wrap:
-			until := time.Now().Add(4 * time.Second)
+			if waits.Swap(true) {
+				break // two would leave the machine no time for anything else
+			}
+			until := time.Now().Add(10 * time.Second)
 			go func() {
 				for !over.Load() && time.Now().Before(until) {
 				}

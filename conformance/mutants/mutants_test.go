@@ -47,11 +47,7 @@ func TestMutants(t *testing.T) {
 		t.Fatalf("build the command: %v\n%s", err, out)
 	}
 	var judged results
-	t.Cleanup(func() { judged.write(t) })
 	beside := readCollateral(t)
-	if *exact && *update {
-		t.Cleanup(func() { beside.write(t) })
-	}
 	all := append(mutants.All(), mutants.Mutant{Name: "none"})
 	// What breaks most takes longest, and is not to be waited for at the end.
 	slices.SortStableFunc(all, func(a, b mutants.Mutant) int { return len(beside.of(b).Also) - len(beside.of(a).Also) })
@@ -83,14 +79,14 @@ func (r *results) judge(t *testing.T, command string, m mutants.Mutant, beside *
 		t.Fatal(err)
 	}
 	if *exact && *update {
-		beside.note(m, failed)
+		beside.note(t, m, failed)
 	}
 	known := beside.of(m)
 	must, may := m.Breaks, slices.Concat(known.Also, known.May)
 	if *exact {
 		must, may = slices.Concat(must, known.Also), known.May
 	}
-	r.add(m, must, failed)
+	r.add(t, m, must, failed)
 	if err := compare(must, may, failed); err != nil {
 		t.Error(err)
 	}

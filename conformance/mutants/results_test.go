@@ -30,13 +30,15 @@ type result struct {
 	Killed   bool     `json:"killed"`
 }
 
-func (r *results) add(m mutants.Mutant, must, failed []string) {
+// add keeps one at once: a run may take long, and be broken off.
+func (r *results) add(t *testing.T, m mutants.Mutant, must, failed []string) {
 	if m.Breaks == nil {
 		return // it is the one that is whole
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, result{m.Name, orNone(m.Rows), must, orNone(failed), killed(m.Breaks, failed)})
+	r.write(t)
 }
 
 // killed tells whether each clause that a mutant must break has failed.
@@ -47,21 +49,20 @@ func killed(breaks, failed []string) bool {
 // orNone is for JSON, which has a null for a nil slice.
 func orNone[T any](all []T) []T { return append([]T{}, all...) }
 
-// write keeps the results. Where -run has left some out, those of the file stay.
+// write keeps the results. Those of the file stay where there are none yet, or -run has left some out.
 func (r *results) write(t *testing.T) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	all := slices.Clone(r.all)
 	var kept []result
 	if data, err := os.ReadFile(resultsPath); err == nil && json.Unmarshal(data, &kept) == nil {
 		for _, k := range kept {
 			_, err := mutants.Find(k.Name)
 			if err == nil && !slices.ContainsFunc(r.all, func(x result) bool { return x.Name == k.Name }) {
-				r.all = append(r.all, k)
+				all = append(all, k)
 			}
 		}
 	}
-	slices.SortFunc(r.all, func(a, b result) int { return strings.Compare(a.Name, b.Name) })
-	data, err := json.MarshalIndent(orNone(r.all), "", "  ")
+	slices.SortFunc(all, func(a, b result) int { return strings.Compare(a.Name, b.Name) })
+	data, err := json.MarshalIndent(all, "", "  ")
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(resultsPath), 0o755)
 	}

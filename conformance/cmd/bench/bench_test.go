@@ -115,9 +115,12 @@ func TestTrial(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := results.figures()
-	want := fixtures.Figure{What: roundsOf, Subject: "counting", Median: 1, Q1: 1, Q3: 1}
-	if diff := cmp.Diff(want, rows[len(rows)-1]); diff != "" {
-		t.Errorf("the last row (-want +got):\n%s", diff)
+	want := []fixtures.Figure{
+		{What: roundsOf, Subject: "counting", Median: 1, Q1: 1, Q3: 1},
+		{What: roundsOf, Subject: "counting, what has no target", Median: 1, Q1: 1, Q3: 1},
+	}
+	if diff := cmp.Diff(want, rows[len(rows)-2:]); diff != "" {
+		t.Errorf("the last rows (-want +got):\n%s", diff)
 	}
 }
 

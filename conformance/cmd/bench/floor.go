@@ -19,7 +19,7 @@ type load struct{ handshakes, bytes int }
 func (b *bench) floors() (all []runner) {
 	var counted *load
 	for _, s := range b.clients[:2] {
-		all = append(all, runner{name: floor + s.name, run: func(ctx context.Context) ([]reading, error) {
+		all = append(all, runner{name: floor + s.name, every: seldom, run: func(ctx context.Context) ([]reading, error) {
 			if counted == nil {
 				l, err := b.count(ctx)
 				if err != nil {

@@ -32,7 +32,7 @@ func TestGather(t *testing.T) {
 		{"commit":"c1","content":"new","dirty":true,"date":"2026-01-02T00:00:00Z","configuration":"relay","subject":"reference","runs":50,"failures":[]},
 		{"commit":"c2","content":"new","date":"2026-01-04T00:00:00Z","configuration":"race detector","subject":"reference","runs":1,"seconds":2,"failures":[]},
 		{"commit":"c2","content":"new","date":"2026-01-04T00:00:00Z","configuration":"race detector","subject":"reference","runs":2,"seconds":3,"failures":[{}]}]`)
-	if err := gather(folder, file); err != nil {
+	if err := gather(folder, file, 2); err != nil {
 		t.Fatal(err)
 	}
 	want := fixtures.Proof{
@@ -64,18 +64,21 @@ func TestGather(t *testing.T) {
 	}
 
 	write("mutants.json", `[{"killed":true},{"killed":false}]`)
-	if err := gather(folder, file); err != nil {
+	if err := gather(folder, file, 2); err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := os.ReadFile(file); !strings.Contains(string(data), `"of": 2`) || !strings.Contains(string(data), `"killed": 1`) {
 		t.Errorf("the mutants are not in it:\n%s", data)
 	}
+	if err := gather(folder, file, 3); err == nil || !strings.Contains(err.Error(), "2 of 3 mutants") {
+		t.Errorf("a mutant is missing: %v", err)
+	}
 	write("mutation.json", `{"changed":true}`)
-	if err := gather(folder, file); err == nil || !strings.Contains(err.Error(), "commit them") {
+	if err := gather(folder, file, 2); err == nil || !strings.Contains(err.Error(), "commit them") {
 		t.Errorf("mutants of what is in no commit: %v", err)
 	}
 	write("mutation.json", `{`)
-	if err := gather(folder, file); err == nil || !strings.Contains(err.Error(), "mutation.json") {
+	if err := gather(folder, file, 2); err == nil || !strings.Contains(err.Error(), "mutation.json") {
 		t.Errorf("a file that is cut off: %v", err)
 	}
 }

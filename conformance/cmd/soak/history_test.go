@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sslconform/sslconform/fixtures/skip"
 )
 
 var here = state{Commit: "0123456789", Content: "abc"}
@@ -191,6 +194,27 @@ func TestRun(t *testing.T) {
 				t.Errorf("got %+v, kept %q, %v", r.failure, kept, err)
 			}
 		})
+	}
+}
+
+// What is halted stands still now and then, goes on, and ends; what it prints is all there.
+func TestHalts(t *testing.T) {
+	folder, ps := t.TempDir(), skip.Tool(t, "ps")
+	watch := exec.Command("sh", "-c", `
+		while [ ! -e suite ]; do :; done
+		for state in T R T; do
+			until [ "$(`+ps+` -o stat= -p $(cat suite) | cut -c1)" = $state ]; do :; done
+		done
+		touch seen`)
+	watch.Dir = folder
+	if err := watch.Start(); err != nil {
+		t.Fatal(err)
+	}
+	suite := exec.Command("sh", "-c", "echo $$ >new; mv new suite; while [ ! -e seen ]; do :; done; echo said")
+	suite.Dir = folder
+	said, err := (&way{halting: true}).output(suite)
+	if string(said) != "said\n" || err != nil || watch.Wait() != nil {
+		t.Errorf("it printed %q, %v", said, err)
 	}
 }
 

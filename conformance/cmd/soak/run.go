@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -130,7 +129,7 @@ func (b *binaries) run(ctx context.Context, c cell, lane int) result {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	began := time.Now()
-	output, err := cmd.CombinedOutput()
+	output, err := c.way.output(cmd)
 	r := result{seconds: time.Since(began).Seconds()}
 	if ctx.Err() != nil {
 		return r
@@ -200,21 +199,4 @@ func failedSpecs(file string) (names []string) {
 		names = []string{fmt.Sprintf("the verdict is %s", v.Verdict)}
 	}
 	return names
-}
-
-// burn keeps all cores busy until the function that it returns is called.
-func burn() (stop func()) {
-	var burning []*exec.Cmd
-	for range runtime.NumCPU() {
-		cmd := exec.Command("sh", "-c", "while :; do :; done")
-		if cmd.Start() == nil {
-			burning = append(burning, cmd)
-		}
-	}
-	return func() {
-		for _, cmd := range burning {
-			cmd.Process.Kill()
-			cmd.Wait()
-		}
-	}
 }

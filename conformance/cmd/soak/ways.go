@@ -14,6 +14,7 @@ type way struct {
 	parallel bool // by two processes that share the specs
 	relayed  bool // with a relay on the way to each peer
 	burning  bool // while other processes burn all cores
+	halting  bool // while the suite is stopped for a moment now and then, as a machine may be that others have a share of
 	// under is the command that the suite is started by, in one of the lanes; nil for none.
 	under func(lane int) []string
 	// atOnce is how many runs go side by side, for each core; 0 stands for 1.
@@ -30,6 +31,7 @@ var ways = []way{
 	{name: "race detector", race: true, shares: [...]int{180, 10, 15}},
 	{name: "one core", under: oneCore, shares: [...]int{180, 20, 60}},
 	{name: "busy cores", burning: true, shares: [...]int{40, 20, 30}},
+	{name: "halts", halting: true, shares: [...]int{40, 20, 30}},
 	{name: "relay", relayed: true, atOnce: 2, shares: [...]int{90, 20, 90}},
 	{name: "netem", under: netem, atOnce: 2, shares: [...]int{20, 10, 10}},
 }

@@ -85,11 +85,11 @@ func printProof(p *page, proof fixtures.Proof) {
 		}
 	}
 	m, s, k := proof.Mutation, proof.Soak, proof.Mutants
-	tell(k.Of, "With all specs run against each of them (`make mutants`, %s), %d of %d were noticed by every clause that they break, and by no other.",
+	tell(k.Of, "With all specs run against each of them (`make mutants`, %s), %d of %d were noticed by every clause that they break; what fails beside is noted with each.",
 		k.Date, k.Killed, k.Of)
 	tell(m.Of, "Of %d mutants of the reference's own source (`make mutation`, %s, commit %.8s), the suite alone kills %s; without the %d that nobody could tell from the reference, %s.",
 		m.Of, m.Date, m.Commit, percent(m.Killed, m.Of), m.Equivalent, percent(m.Killed, m.Of-m.Equivalent))
-	tell(s.Runs, "It does not cry wolf: of %d runs on correct implementations (`make soak`, until %s, commit %.8s), %d failed. They were in random order, in parallel, %d of them under the race detector, %d on one core, others on busy cores and through a relay that delays, splits and joins segments; %d were on `memorybio`.",
+	tell(s.Runs, "It does not cry wolf: of %d runs on correct implementations (`make soak`, until %s, commit %.8s), %d failed. They were in random order, in parallel, %d of them under the race detector, %d on one core, others on busy cores, halted now and then, and through a relay that delays, splits and joins segments; %d were on `memorybio`.",
 		s.Runs, s.Date, s.Commit, s.Failed, s.Race, s.OneCore, s.MemoryBIO)
 }
 
