@@ -263,12 +263,13 @@ var ticketIsError = firstRead(func(read subject.Record) subject.Record {
 
 // waitsBusily turns round and round from a wrap on, for a time that is long enough.
 func waitsBusily(func(subject.Record)) tamperer {
-	var waits, over atomic.Bool
+	var waits atomic.Int32
+	var over atomic.Bool
 	return tamperer{request: func(r subject.Request) []subject.Request {
 		switch r.Op {
 		case subject.Wrap:
-			if waits.Swap(true) {
-				break // two would leave the machine no time for anything else
+			if waits.Add(1) > 2 {
+				break // more would leave the machine no time for anything else
 			}
 			until := time.Now().Add(10 * time.Second)
 			go func() {

@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "with -exact, note in "+collateralPath+"
 var sentinels = []string{"close/explicit", "error/plain-peer", "reattach/read"}
 
 // atOnce is how many mutants are judged side by side. By few specs, each mostly waits for what does not come; by all of
-// them, each keeps a core busy, and those that are about time need a machine with nothing else to do.
+// them, each keeps a core busy. Those that are about time are judged one by one.
 func atOnce() int {
 	if *exact {
 		return runtime.NumCPU()
@@ -51,12 +51,25 @@ func TestMutants(t *testing.T) {
 	all := append(mutants.All(), mutants.Mutant{Name: "none"})
 	// What breaks most takes longest, and is not to be waited for at the end.
 	slices.SortStableFunc(all, func(a, b mutants.Mutant) int { return len(beside.of(b).Also) - len(beside.of(a).Also) })
+	judge := func(m mutants.Mutant) {
+		t.Run(m.Name, func(t *testing.T) { judged.judge(t, command, m, beside) })
+	}
+	sideBySide(atOnce(), slices.DeleteFunc(slices.Clone(all), ofTime), judge)
+	for _, m := range all {
+		if ofTime(m) {
+			judge(m)
+		}
+	}
+}
+
+// sideBySide judges so many mutants at once, in their order; t.Parallel would have one of its own.
+func sideBySide(n int, all []mutants.Mutant, judge func(mutants.Mutant)) {
 	var judging sync.WaitGroup
-	free := make(chan struct{}, atOnce()) // t.Parallel would have an order of its own
+	free := make(chan struct{}, n)
 	for _, m := range all {
 		free <- struct{}{}
 		judging.Go(func() {
-			t.Run(m.Name, func(t *testing.T) { judged.judge(t, command, m, beside) })
+			judge(m)
 			<-free
 		})
 	}
@@ -92,9 +105,10 @@ func (r *results) judge(t *testing.T, command string, m mutants.Mutant, beside *
 	}
 }
 
-// ofTime tells whether a mutant breaks timeouts alone.
+// ofTime tells whether a mutant breaks timeouts alone, or takes time that others may take from it.
 func ofTime(m mutants.Mutant) bool {
-	return !slices.ContainsFunc(m.Breaks, func(id string) bool { return !strings.HasPrefix(id, "timeout/") })
+	ofTime := func(id string) bool { return strings.HasPrefix(id, "timeout/") || id == "error/idle-is-cheap" }
+	return len(m.Breaks) > 0 && !slices.ContainsFunc(m.Breaks, func(id string) bool { return !ofTime(id) })
 }
 
 // failures runs the suite and returns the clauses that failed.

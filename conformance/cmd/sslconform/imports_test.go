@@ -37,7 +37,7 @@ var rooms = []struct {
 	{"conformance/cmd/sslconform", []string{"*", "*/*", "*/*/*"}},
 	{"conformance/figures", []string{"fixtures"}},
 	{"conformance/cmd/bench", []string{"conformance/figures", "conformance/verdict", "certs", "fixtures"}},
-	{"conformance/cmd/proof", []string{"conformance/verdict", "fixtures"}},
+	{"conformance/cmd/proof", []string{"conformance/mutants", "conformance/verdict", "fixtures"}},
 	{"conformance/cmd/soak", []string{"conformance/verdict"}},
 	{"fakeserver", []string{"certs"}},
 	{"fakeserver/cmd/fakeserver", []string{"fakeserver", "certs"}},
