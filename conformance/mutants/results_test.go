@@ -47,7 +47,7 @@ func killed(breaks, failed []string) bool {
 }
 
 // orNone is for JSON, which has a null for a nil slice.
-func orNone[T any](all []T) []T { return append([]T{}, all...) }
+func orNone(all []string) []string { return append([]string{}, all...) }
 
 // write keeps the results. Those of the file stay where there are none yet, or -run has left some out.
 func (r *results) write(t *testing.T) {

@@ -51,7 +51,7 @@ type way struct {
 	growth bool
 }
 
-// What has a target is measured in each round, and the rest in a few: that makes as many rounds as there are of all else.
+// What has a target is measured in each round, and the rest in a few: so there is time for more of them.
 const (
 	always = 1
 	seldom = 8

@@ -27,13 +27,13 @@ func main() {
 }
 
 // gather takes results from a folder into the file, where there are so many mutants.
-func gather(folder, file string, mutants int) error {
+func gather(folder, file string, count int) error {
 	var p fixtures.Proof
 	if _, err := read(file, &p); err != nil {
 		return err
 	}
 	keep := filepath.Join(filepath.Dir(file), "soak.json")
-	if err := errors.Join(killed(folder, mutants, &p.Mutants), mutation(folder, &p.Mutation), soak(folder, keep, &p.Soak)); err != nil {
+	if err := errors.Join(killed(folder, count, &p.Mutants), mutation(folder, &p.Mutation), soak(folder, keep, &p.Soak)); err != nil {
 		return err
 	}
 	return write(file, p)
@@ -58,14 +58,14 @@ func read(path string, into any) (written time.Time, err error) {
 	return info.ModTime().UTC(), nil
 }
 
-func killed(folder string, mutants int, p *fixtures.MutantsProof) error {
+func killed(folder string, count int, p *fixtures.MutantsProof) error {
 	var all []struct{ Killed bool }
 	written, err := read(filepath.Join(folder, "mutants.json"), &all)
 	if err != nil || written.IsZero() {
 		return err
 	}
-	if len(all) != mutants {
-		return fmt.Errorf("out/mutants.json tells of %d of %d mutants: run make mutants", len(all), mutants)
+	if len(all) != count {
+		return fmt.Errorf("out/mutants.json tells of %d of %d mutants: run make mutants", len(all), count)
 	}
 	*p = fixtures.MutantsProof{Date: written.Format(time.DateOnly), Of: len(all)}
 	for _, m := range all {
