@@ -40,14 +40,13 @@ func startNoise(ctx context.Context, s *suite) *noise {
 
 func (n *noise) measure(sp *spec) {
 	sp.open()
-	n.begin()
+	n.turn()
 	sp.tweets()
 	ticks := time.NewTicker(beat)
 	defer ticks.Stop()
 	for sp.ctx.Err() == nil {
 		sp.tweet()
-		n.end()
-		n.begin()
+		n.turn()
 		select {
 		case <-ticks.C:
 		case <-sp.ctx.Done():
@@ -55,16 +54,15 @@ func (n *noise) measure(sp *spec) {
 	}
 }
 
-func (n *noise) begin() {
+// turn ends a trip, if there is one, and begins the next.
+func (n *noise) turn() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.trips = append(n.trips, trip{began: time.Now()})
-}
-
-func (n *noise) end() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.trips[len(n.trips)-1].back = time.Now()
+	now := time.Now()
+	if len(n.trips) > 0 {
+		n.trips[len(n.trips)-1].back = now
+	}
+	n.trips = append(n.trips, trip{began: now})
 }
 
 // forget drops a trip that will never be back.
