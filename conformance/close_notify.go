@@ -117,6 +117,7 @@ func pendingOnNotify(sp *spec) {
 		fakeserver.Hold("reading"), fakeserver.Expect(bulk()[:size]), fakeserver.ExpectEnd())
 	sp.upgraded(p)
 	sp.must(writeBulk(size))
+	sp.tweets() // so that the fence is short: what is pending is not waited for for ever
 	p.Resume("close_notify")
 	sp.sees(p, "its own close_notify", entryKind(fakeserver.TLSClosed))
 	sp.fence()

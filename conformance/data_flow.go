@@ -79,6 +79,8 @@ func (sp *spec) hangUp(handshake fakeserver.Step, request subject.Request, data 
 	sp.upgraded(p, also(subject.OnWrite))
 	hangingUp := sp.deferred(when(subject.OnWrite, wrapped, closing(wrapped)))
 	sp.must(request)
+	// A closed connection is not waited for for ever: the peer holds it no longer than it must.
+	sp.must(subject.Request{Op: subject.Sync})
 	// Whether the system takes all of it while the peer reads nothing is the system's business: it need not be closed yet.
 	for fences := 0; fences < 10 && slices.Contains(sp.waiting(), hangingUp); fences++ {
 		sp.fence()
