@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sslconform/sslconform/conformance/figures"
-	"github.com/sslconform/sslconform/fixtures"
 )
 
 // built has a part of what is built, at the root of the module.
@@ -94,34 +94,71 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Each round runs all runners but those that take part in fewer; a bound ends the rounds, and the figures say so.
+// Each round runs all runners but those that take part in fewer, and the figures say how many those were.
 func TestTrial(t *testing.T) {
-	const what = "growth: something, s"
-	counting := func(subject string, every int) runner {
-		return runner{subject, every, func(context.Context) ([]reading, error) { return []reading{{what, subject, 1}}, nil }}
-	}
-	tried := trial{name: "counting", groups: []figures.Group{{What: what, Subjects: []string{"a", "b"}}},
-		runners: []runner{counting("a", 0), counting("b", 3)}}
 	results := newResults()
-	if err := tried.run(t.Context(), 7, results, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	if a, b := len(results.values[what]["a"]), len(results.values[what]["b"]); a != 7 || b != 3 {
+	synctest.Test(t, func(t *testing.T) {
+		if err := counting(func(int) {}).run(t.Context(), 7, results, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if a, b := len(results.values[something]["a"]), len(results.values[something]["b"]); a != 7 || b != 3 {
 		t.Errorf("of 7 rounds there are %d and %d values, want 7 and 3", a, b)
 	}
-	tried.within = time.Nanosecond
-	results = newResults()
-	if err := tried.run(t.Context(), 7, results, io.Discard); err != nil {
-		t.Fatal(err)
+	if diff := cmp.Diff(map[string][]float64{"counting, what has no target": {3}}, results.values[roundsOf]); diff != "" {
+		t.Errorf("the rounds (-want +got):\n%s", diff)
 	}
-	rows := results.figures()
-	want := []fixtures.Figure{
-		{What: roundsOf, Subject: "counting", Median: 1, Q1: 1, Q3: 1},
-		{What: roundsOf, Subject: "counting, what has no target", Median: 1, Q1: 1, Q3: 1},
+}
+
+// No round begins that would not be over in time, but a shorter one may; and there is one in any case.
+func TestTrialInTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		over   int // the round in which so little time is left
+		left   time.Duration
+		wanted map[string][]float64
+	}{
+		"none is left":          {0, 0, map[string][]float64{"counting": {1}}},
+		"none is left then":     {1, 0, map[string][]float64{"counting": {2}, "counting, what has no target": {1}}},
+		"half a minute is left": {1, time.Minute / 2, map[string][]float64{"counting": {5}, "counting, what has no target": {1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				results := newResults()
+				within := counting(func(round int) {
+					if round == test.over {
+						results.until = time.Now().Add(test.left)
+					}
+				})
+				if err := within.run(t.Context(), 7, results, io.Discard); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(test.wanted, results.values[roundsOf]); diff != "" {
+					t.Errorf("the rounds (-want +got):\n%s", diff)
+				}
+			})
+		})
 	}
-	if diff := cmp.Diff(want, rows[len(rows)-2:]); diff != "" {
-		t.Errorf("the last rows (-want +got):\n%s", diff)
-	}
+}
+
+const something = "growth: something, s"
+
+// counting is a trial of two runners: the first takes a second of each round, and tells of it first; the other takes a
+// minute of each third.
+func counting(tell func(round int)) trial {
+	round := 0
+	one := []reading{{something, "a", 1}}
+	return trial{name: "counting", groups: []figures.Group{{What: something, Subjects: []string{"a", "b"}}}, runners: []runner{
+		{"a", 0, func(context.Context) ([]reading, error) {
+			tell(round)
+			round++
+			time.Sleep(time.Second)
+			return one, nil
+		}},
+		{"b", 3, func(context.Context) ([]reading, error) {
+			time.Sleep(time.Minute)
+			return []reading{{something, "b", 1}}, nil
+		}},
+	}}
 }
 
 // What a subject has measured before it fails does not count, and an end from outside is no failure of a subject.

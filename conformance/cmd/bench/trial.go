@@ -20,18 +20,13 @@ import (
 // A trial is what is measured together: in each round each of its runners runs once, in an order of its own.
 type trial struct {
 	name    string
-	most    int           // rounds; 0 for as many as are asked for
-	within  time.Duration // no round begins after that; 0 for no such bound, or [theRest]
+	most    int // rounds; 0 for as many as are asked for
 	groups  []figures.Group
 	runners []runner
 }
 
-// All is to be over in less than 15 minutes: what takes longest is measured last, as often as there is time for, and what
-// has begun is brought to its end.
-const (
-	budget                = 14 * time.Minute
-	theRest time.Duration = -1
-)
+// budget is when all is to be over: what has the most rounds is measured last, as often as there is time for.
+const budget = 14 * time.Minute
 
 // A runner measures something once.
 type runner struct {
@@ -46,22 +41,29 @@ type reading struct {
 	value         float64
 }
 
-// run measures, and hands over the values. A runner that fails is left out from then on, with all that it has measured.
+// run measures, and hands over the values. A runner that fails is left out from then on, with all that it has measured;
+// and so is a round that would not be over in time by what its runners took before, but not the first.
 func (t trial) run(ctx context.Context, rounds int, into *results, out io.Writer) error {
 	if t.most > 0 {
 		rounds = min(rounds, t.most)
 	}
-	if t.within == theRest {
-		t.within = max(budget-time.Since(into.began), time.Nanosecond)
-	}
-	e, failed, done := gmeasure.NewExperiment(t.name), map[string]bool{}, 0
+	e, failed, took := gmeasure.NewExperiment(t.name), map[string]bool{}, map[string]time.Duration{}
+	had, whole := 0, 0
 	e.Sample(func(round int) {
-		for _, n := range rand.Perm(len(t.runners)) {
-			r := t.runners[n]
-			if ctx.Err() != nil || failed[r.name] || r.every > 0 && round%r.every != 0 {
-				continue
+		due, need := t.due(round, failed), time.Duration(0)
+		for _, r := range due {
+			need += took[r.name]
+		}
+		if had > 0 && time.Until(into.until) < need {
+			return
+		}
+		for _, n := range rand.Perm(len(due)) {
+			if ctx.Err() != nil {
+				return
 			}
+			r, began := due[n], time.Now()
 			readings, err := r.run(ctx)
+			took[r.name] = time.Since(began)
 			if err != nil && ctx.Err() == nil {
 				fmt.Fprintf(out, "%s: %s is left out: %v\n", t.name, r.name, err)
 				failed[r.name] = true
@@ -70,20 +72,34 @@ func (t trial) run(ctx context.Context, rounds int, into *results, out io.Writer
 				e.RecordValue(key(reading.what, reading.subject), reading.value, gmeasure.Annotation(r.name))
 			}
 		}
-		done++
-	}, gmeasure.SamplingConfig{N: rounds, Duration: t.within})
+		had++
+		if round%t.rarest() == 0 {
+			whole++
+		}
+	}, gmeasure.SamplingConfig{N: rounds})
 	into.add(t, e, failed)
-	if done < rounds {
-		into.fewer(t.name, done)
+	if had < rounds {
+		into.fewer(t.name, had)
 	}
-	if every := t.rarest(); every > 1 {
-		into.fewer(t.name+", what has no target", (done+every-1)/every)
+	if whole < had {
+		into.fewer(t.name+", what has no target", whole)
 	}
 	return ctx.Err()
 }
 
+// due are the runners that take part in a round.
+func (t trial) due(round int, failed map[string]bool) (due []runner) {
+	for _, r := range t.runners {
+		if !failed[r.name] && round%max(r.every, 1) == 0 {
+			due = append(due, r)
+		}
+	}
+	return due
+}
+
 // rarest is in each of how many rounds those take part that do so most seldom.
-func (t trial) rarest() (every int) {
+func (t trial) rarest() int {
+	every := 1
 	for _, r := range t.runners {
 		every = max(every, r.every)
 	}
@@ -95,13 +111,13 @@ func key(what, subject string) string { return what + "\n" + subject }
 
 // results are the values of all trials, by what was measured and of whom.
 type results struct {
-	began  time.Time
+	until  time.Time       // when all is to be over
 	groups []figures.Group // in the order of the tables
 	values map[string]map[string][]float64
 }
 
 func newResults() *results {
-	return &results{began: time.Now(), values: map[string]map[string][]float64{}}
+	return &results{until: time.Now().Add(budget), values: map[string]map[string][]float64{}}
 }
 
 func (r *results) add(t trial, e *gmeasure.Experiment, failed map[string]bool) {

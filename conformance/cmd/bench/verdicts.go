@@ -60,7 +60,7 @@ const (
 // verdicts is the trial of how long one takes, and of how that grows: as many rounds as there is time for.
 func (b *bench) verdicts() trial {
 	ways := b.ways()
-	t := trial{name: "verdicts", within: theRest}
+	t := trial{name: "verdicts"}
 	subjects := []string{}
 	for _, w := range ways {
 		subjects = append(subjects, w.name)
