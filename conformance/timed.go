@@ -63,11 +63,12 @@ func (s *suite) awaitScenarios() {
 	}
 }
 
-// play runs a timed spec until it passes, or fails for what cannot be the machine's doing. It has to fail twice for that:
-// a single thread may be held up, and the timers that are its own with it, while all that is measured goes on.
+// play runs a timed spec until it passes, or fails for what cannot be the machine's doing. What comes too late has to come
+// too late twice for that: a single thread may be held up, and the timers that are its own with it, while all that is
+// measured goes on.
 func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
 	defer close(sc.done)
-	for t, calm, loud := firstT, 0, 0; ; {
+	for t, late, loud := firstT, false, false; ; {
 		sp := s.newSpec(ctx, e)
 		sp.T = t
 		began := time.Now()
@@ -75,20 +76,18 @@ func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
 		sc.outcome = sp.outcome()
 		noise := s.noise.largest(began)
 		tooMuch := t * 8 / 10
-		if sc.failure == "" || sc.outcome.Blame != "" {
-			return
-		}
-		if max(noise, sp.gap) < tooMuch {
-			calm++
-		} else {
-			loud++
-		}
+		calm := max(noise, sp.gap) < tooMuch
 		switch {
-		case calm == 2:
+		case sc.failure == "", sc.outcome.Blame != "":
 			return
-		case loud < 2:
+		case calm && sp.late && !late:
+			late = true
+		case calm:
+			return
+		case !loud:
+			loud = true
 		case t < lastT:
-			t, loud = 2*t, 0
+			t, loud = 2*t, false
 		case noise >= tooMuch:
 			sc.outcome.Blame = verdict.Suite
 			sc.failure = fmt.Sprintf("the machine is too slow: with times of %v a round trip took %v\n%s", t, noise, sc.failure)
@@ -187,7 +186,7 @@ func (sp *spec) onTime(r subject.Record, since time.Time) { sp.onTimeBetween(r, 
 // onTimeBetween is onTime where it is the implementation's choice which moment it counts from, between two.
 func (sp *spec) onTimeBetween(r subject.Record, first, last time.Time) {
 	least, most := first.Add(sp.T-max(15*time.Millisecond, sp.T/20)), last.Add(3*sp.T)
-	if r.Time.Before(least) || r.Time.After(most) {
+	if sp.late = r.Time.After(most); sp.late || r.Time.Before(least) {
 		sp.fail("want: %v of silence, then the %s\n got: it after %v\n(allowed: %v to %v)", sp.T, r, grain(r.Time.Sub(first)), grain(least.Sub(first)), grain(most.Sub(first)))
 	}
 }
