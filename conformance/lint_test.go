@@ -115,6 +115,7 @@ var allowed = map[string]string{
 	"fixtures/skip/skip.go Here":          "the one place where tests are left out",
 	"fixtures/skip/skip.go Without":       "the one place where tests are left out",
 
+	"conformance/cmd/bench/bench_test.go counting":     "the clock is synctest's",
 	"conformance/driver/leftovers.go process.endRest":  "nobody tells of the end of a process that is not one's child",
 	"conformance/litter.go litter.left":                "nobody tells of the end of a goroutine, or of a descriptor",
 	"conformance/parked.go suite.clear":                "a time is what the sessions are watched for",
