@@ -22,6 +22,15 @@ func (sp *spec) slow(pieces ...int) *peer {
 	return sp.peer(append(script, fakeserver.Hold("to read"), fakeserver.ExpectEnd())...)
 }
 
+// readsOn lets a slow peer read a piece more, and returns when it has so much in all.
+func (sp *spec) readsOn(p *peer, n, size int) {
+	received := false
+	defer sp.promptly(func() bool { return received })() // a slow network lets a subject wait, too
+	p.Resume(pieceNumber(n))
+	sp.awaitReceived(p, "what was written, piece by piece", size)
+	received = true
+}
+
 func pieceNumber(n int) string { return fmt.Sprintf("to read piece %d", n+1) }
 
 // timeoutsOfOutput is about write timeouts, which run while output waits.
@@ -64,8 +73,7 @@ func (c *catalogue) timeoutsOfOutput() {
 		sp.must(writeBulk(stuck))
 		for n := range 6 {
 			told = sp.pace(told, sp.T/2)
-			p.Resume(pieceNumber(n))
-			sp.awaitReceived(p, "what was written, piece by piece", (n+1)*piece)
+			sp.readsOn(p, n, (n+1)*piece)
 		}
 		sp.Expect(sp.history(since)).To(be([]line{}), "the callbacks called while the peer read some every %v", sp.T/2)
 	})
