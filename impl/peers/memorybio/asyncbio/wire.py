@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-SEEING_OFF = 3  # seconds that a closed connection may take to send its last bytes and to hear the peer's end
+SEEING_OFF = 2  # seconds that a closed connection may take to send its last bytes and to hear the peer's end
 CHUNK = 1 << 16
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
