@@ -186,9 +186,15 @@ func (sp *spec) onTime(r subject.Record, since time.Time) { sp.onTimeBetween(r, 
 // onTimeBetween is onTime where it is the implementation's choice which moment it counts from, between two.
 func (sp *spec) onTimeBetween(r subject.Record, first, last time.Time) {
 	least, most := first.Add(sp.T-max(15*time.Millisecond, sp.T/20)), last.Add(3*sp.T)
-	if sp.late = r.Time.After(most); sp.late || r.Time.Before(least) {
+	if sp.tooLate(r, most) || r.Time.Before(least) {
 		sp.fail("want: %v of silence, then the %s\n got: it after %v\n(allowed: %v to %v)", sp.T, r, grain(r.Time.Sub(first)), grain(least.Sub(first)), grain(most.Sub(first)))
 	}
+}
+
+// tooLate tells whether a record came behind a moment, and takes that down as what the spec fails for: see [suite.play].
+func (sp *spec) tooLate(r subject.Record, most time.Time) bool {
+	sp.late = r.Time.After(most)
+	return sp.late
 }
 
 func grain(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

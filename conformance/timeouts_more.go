@@ -18,9 +18,8 @@ func (c *catalogue) timeoutsSet() {
 		sp.rest(p)
 		sp.Expect(timeout.Condition).To(beA(subject.TCPTimeout), "the condition reported")
 		// A timer may count from what was read last, before it was set.
-		if after := timeout.Time.Sub(asked); after > 3*sp.T {
-			sp.late = true
-			sp.fail("want: %v of silence\n got: a timeout %v after that was set", sp.T, grain(after))
+		if sp.tooLate(timeout, asked.Add(3*sp.T)) {
+			sp.fail("want: %v of silence\n got: a timeout %v after that was set", sp.T, grain(timeout.Time.Sub(asked)))
 		}
 	}).row("B6")
 
