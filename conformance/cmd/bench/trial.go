@@ -54,27 +54,27 @@ func (t trial) run(ctx context.Context, rounds int, into *results, out io.Writer
 		for _, r := range due {
 			need += took[r.name]
 		}
-		if had > 0 && time.Until(into.until) < need {
+		if ctx.Err() != nil || had > 0 && time.Until(into.until) < need {
 			return
 		}
+		had++
+		if len(due) == len(t.due(0, failed)) {
+			whole++
+		}
 		for _, n := range rand.Perm(len(due)) {
-			if ctx.Err() != nil {
-				return
-			}
 			r, began := due[n], time.Now()
 			readings, err := r.run(ctx)
 			took[r.name] = time.Since(began)
-			if err != nil && ctx.Err() == nil {
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
 				fmt.Fprintf(out, "%s: %s is left out: %v\n", t.name, r.name, err)
 				failed[r.name] = true
 			}
 			for _, reading := range readings {
 				e.RecordValue(key(reading.what, reading.subject), reading.value, gmeasure.Annotation(r.name))
 			}
-		}
-		had++
-		if round%t.rarest() == 0 {
-			whole++
 		}
 	}, gmeasure.SamplingConfig{N: rounds})
 	into.add(t, e, failed)
@@ -87,7 +87,7 @@ func (t trial) run(ctx context.Context, rounds int, into *results, out io.Writer
 	return ctx.Err()
 }
 
-// due are the runners that take part in a round.
+// due are the runners that take part in a round: in the first one all.
 func (t trial) due(round int, failed map[string]bool) (due []runner) {
 	for _, r := range t.runners {
 		if !failed[r.name] && round%max(r.every, 1) == 0 {
@@ -95,15 +95,6 @@ func (t trial) due(round int, failed map[string]bool) (due []runner) {
 		}
 	}
 	return due
-}
-
-// rarest is in each of how many rounds those take part that do so most seldom.
-func (t trial) rarest() int {
-	every := 1
-	for _, r := range t.runners {
-		every = max(every, r.every)
-	}
-	return every
 }
 
 // key is the name of a measurement.
