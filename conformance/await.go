@@ -59,6 +59,7 @@ func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, c
 func (sp *spec) patience() time.Duration { return sp.expectedPatience() + 3*sp.T }
 
 func (sp *spec) gaveUp(what string) {
+	sp.gaveIn = true
 	sp.timeline = append(sp.timeline, verdict.Moment{Time: time.Now(), Who: "suite", Said: "gave up waiting for " + what})
 	sp.happened(sp.timeline[len(sp.timeline)-1:])
 }

@@ -16,9 +16,18 @@ import (
 
 // expect runs a spec that is expected to fail.
 func (s *suite) expect(ctx context.Context, e *entry, x verdict.Expectation) {
-	sp := s.newSpec(ctx, e)
-	failure := sp.attempt(sp.perform)
+	sp, failure := s.tryExpected(ctx, e)
 	s.conclude(x, failure, sp.outcome())
+}
+
+func (s *suite) tryExpected(ctx context.Context, e *entry) (sp *spec, failure string) {
+	for patient := false; ; patient = true {
+		sp = s.newSpec(ctx, e)
+		sp.patient = patient
+		if failure = sp.attempt(sp.perform); !sp.rushed(failure) {
+			return sp, failure
+		}
+	}
 }
 
 // conclude is what becomes of a spec by what was expected of it. To skip it is the very last thing: whatever was wrong
@@ -77,10 +86,25 @@ func (s *suite) expected(e *entry) (verdict.Expectation, bool) {
 }
 
 func (sp *spec) expectedPatience() time.Duration {
-	if _, expected := sp.suite.expected(sp.entry); expected {
+	if _, expected := sp.suite.expected(sp.entry); expected && !sp.patient {
 		return sp.suite.options.Patience / patienceExpected
 	}
 	return sp.suite.options.Patience
+}
+
+// rushed tells whether what a spec comes out with, where that is not what it should, may be for the shorter wait alone.
+// That is to save time and decides nothing: with the whole of it the spec is tried again.
+func (sp *spec) rushed(failure string) bool {
+	_, expected := sp.suite.expected(sp.entry)
+	return expected && !sp.patient && sp.gaveIn && !sp.comesOutWell(failure)
+}
+
+// comesOutWell tells whether a spec passes, or fails as it is expected to.
+func (sp *spec) comesOutWell(failure string) bool {
+	if x, expected := sp.suite.expected(sp.entry); expected {
+		return x.Holds(failure, sp.suite.subject.Info().Version) == nil
+	}
+	return failure == ""
 }
 
 // KnownSpec returns an error for a name that is no spec's: since when it is gone, if it was one.

@@ -2,10 +2,15 @@ package conformance
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sslconform/sslconform/conformance/subject"
+	"github.com/sslconform/sslconform/conformance/verdict"
+	"github.com/sslconform/sslconform/fixtures"
 )
 
 // mute answers nothing but sync, and not even that once its loop has stopped.
@@ -55,5 +60,73 @@ func TestUnanswered(t *testing.T) {
 				t.Errorf("fatal: %v, want %v; the failure is %q", sp.outcome().Fatal, test.fatal, failure)
 			}
 		})
+	}
+}
+
+// slow answers an operation only when a time has passed.
+type slow struct {
+	idle
+	by time.Duration
+}
+
+func (s slow) Open(context.Context) (subject.Session, error) { return &slowSession{by: s.by}, nil }
+
+type slowSession struct {
+	by      time.Duration
+	records subject.Queue
+}
+
+func (s *slowSession) Perform(turn ...subject.Request) error {
+	time.AfterFunc(s.by, func() {
+		for _, r := range turn {
+			s.records.Put(subject.Record{ID: r.ID, OK: &subject.Result{}})
+		}
+	})
+	return nil
+}
+
+func (s *slowSession) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
+func (s *slowSession) Close() error                                     { return nil }
+
+// That a spec which is expected to fail waits for a shorter time makes it fail no other way.
+func TestRushed(t *testing.T) {
+	const short = DefaultPatience / patienceExpected
+	for _, test := range []struct {
+		name  string
+		by    time.Duration // an answer takes
+		fails string        // the spec, behind that
+		tried int
+		want  string
+	}{
+		{"fails as expected, in time", short / 2, "as ever", 1, "as ever"},
+		{"fails otherwise, in time", short / 2, "as never before", 1, "as never before"},
+		{"fails as expected, on a machine that is busy", 2 * short, "as ever", 2, "as ever"},
+		{"fails otherwise, on a machine that is busy", 2 * short, "as never before", 2, "as never before"},
+		{"has no answer", 2 * DefaultPatience, "as ever", 2, "want: the answer to request"},
+	} {
+		for _, kind := range []kind{ordinary, timed} {
+			t.Run(fmt.Sprintf("%s, timed %v", test.name, kind == timed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tried := 0
+					e := &entry{kind: kind, clause: fixtures.Clause{ID: "a/b"}, text: "fails", body: func(sp *spec) {
+						tried++
+						sp.do(write(plain, "hello"))
+						sp.fail("it fails %s", test.fails)
+					}}
+					x := verdict.Expectation{Spec: e.name(), Match: "as ever"}
+					s := &suite{catalogue: newCatalogue(), subject: slow{by: test.by}, noise: &noise{}, options: Options{Patience: DefaultPatience,
+						Expectations: verdict.Expectations{Expect: []verdict.Expectation{x}}, Again: func(...string) string { return "" }}}
+					sc := &scenario{done: make(chan struct{})}
+					if kind == timed {
+						s.play(t.Context(), e, sc)
+					} else {
+						_, sc.failure = s.tryExpected(t.Context(), e)
+					}
+					if tried != test.tried || !strings.Contains(sc.failure, test.want) {
+						t.Errorf("tried %d times, and then: %q", tried, sc.failure)
+					}
+				})
+			})
+		}
 	}
 }

@@ -136,6 +136,7 @@ func (sp *spec) awaitGone(t turnstile) {
 				sp.fail("want: connections that come and go\n got: %s", failure)
 			}
 		case <-patience:
+			sp.gaveUp("the end of all connections")
 			sp.fail("want: the end of all %d connections, at the peer\n got: that of %d within %v", atOnce, n, sp.patience())
 		}
 	}

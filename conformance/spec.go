@@ -24,6 +24,8 @@ type spec struct {
 	stop          func(message string, skip ...int) // ends it with a failure
 	blame         verdict.Blame
 	failed        bool
+	gaveIn        bool           // what it waited for did not come in time
+	patient       bool           // it waits as long as any, though it is expected to fail
 	fatal         bool           // the subject crashed, or left an operation without an answer
 	scene         *verdict.Scene // of the failure
 

@@ -63,14 +63,14 @@ func (s *suite) awaitScenarios() {
 	}
 }
 
-// play runs a timed spec until it passes, or fails for what cannot be the machine's doing. What comes too late has to come
-// too late twice for that: a single thread may be held up, and the timers that are its own with it, while all that is
-// measured goes on.
+// play runs a timed spec until it comes out well, or ill for what cannot be the machine's doing. What comes too late has
+// to come too late twice for that: a single thread may be held up, and the timers that are its own with it, while all
+// that is measured goes on.
 func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
 	defer close(sc.done)
-	for t, late, loud := firstT, false, false; ; {
+	for t, patient, late, loud := firstT, false, false, false; ; {
 		sp := s.newSpec(ctx, e)
-		sp.T = t
+		sp.T, sp.patient = t, patient
 		began := time.Now()
 		sc.failure = sp.attempt(sp.perform)
 		sc.outcome = sp.outcome()
@@ -78,8 +78,10 @@ func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
 		tooMuch := t * 8 / 10
 		calm := max(noise, sp.gap) < tooMuch
 		switch {
-		case sc.failure == "", sc.outcome.Blame != "":
+		case sp.comesOutWell(sc.failure), sc.outcome.Blame != "":
 			return
+		case sp.rushed(sc.failure):
+			patient = true
 		case calm && sp.late && !late:
 			late = true
 		case calm:

@@ -12,6 +12,13 @@ import (
 	"github.com/sslconform/sslconform/conformance/verdict"
 )
 
+// suiteAmid is a suite for which each round trip of the canary takes a time.
+func suiteAmid(d time.Duration) *suite {
+	later := time.Now().Add(time.Hour) // any attempt begins before it
+	return &suite{catalogue: newCatalogue(), subject: idle{}, noise: &noise{trips: []trip{{began: later, back: later.Add(d)}}},
+		options: Options{Patience: time.Second, Again: func(...string) string { return "" }}}
+}
+
 // A failure is void, and tried again with longer times, while the machine is that slow; so is the first one if something
 // was late, and a pass never is.
 func TestPlay(t *testing.T) {
@@ -34,9 +41,7 @@ func TestPlay(t *testing.T) {
 		{"passes on a machine that is too slow", lastT, 0, 0, false, firstT, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &suite{catalogue: newCatalogue(), subject: idle{}, options: Options{Patience: time.Second, Again: func(...string) string { return "" }}}
-			later := time.Now().Add(time.Hour) // any attempt begins before it
-			s.noise = &noise{trips: []trip{{began: later, back: later.Add(test.noise)}}}
+			s := suiteAmid(test.noise)
 			var tried []time.Duration
 			e := &entry{kind: timed, body: func(sp *spec) {
 				tried = append(tried, sp.T)
@@ -53,6 +58,39 @@ func TestPlay(t *testing.T) {
 			last := tried[len(tried)-1]
 			if again := len(tried) > 1 && tried[1] == firstT; last != test.last || again != (test.late || last > firstT) {
 				t.Errorf("tried with %v", tried)
+			}
+		})
+	}
+}
+
+// Of one that is expected to fail it is the pass that a slow machine may have brought about.
+func TestPlayExpected(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		noise  time.Duration
+		passes int // how often, before it fails
+		last   time.Duration
+		fails  bool
+	}{
+		{"fails on a slow machine", firstT, 0, firstT, true},
+		{"passes once on a slow machine", firstT, 1, firstT, true},
+		{"passes on a quiet machine", 0, 1, firstT, false},
+		{"passes as soon as the machine is no longer too slow", firstT, 1 << 10, 2 * firstT, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var tried []time.Duration
+			e := &entry{kind: timed, text: "is known", body: func(sp *spec) {
+				tried = append(tried, sp.T)
+				if len(tried) > test.passes {
+					sp.fail("it came late")
+				}
+			}}
+			s := suiteAmid(test.noise)
+			s.options.Expectations.Expect = []verdict.Expectation{{Spec: e.name(), Match: "it came late"}}
+			sc := &scenario{done: make(chan struct{})}
+			s.play(t.Context(), e, sc)
+			if last := tried[len(tried)-1]; last != test.last || (sc.failure != "") != test.fails {
+				t.Errorf("tried with %v: %q", tried, sc.failure)
 			}
 		})
 	}

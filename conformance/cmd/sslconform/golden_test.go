@@ -116,10 +116,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// patience is more where a failure is expected, which is waited for a tenth of it.
+// patience is more where a failure is expected, which is waited for a tenth of it first.
 func (g golden) patience() time.Duration {
 	if g.expected != "" {
-		return 20 * time.Second
+		return 6 * time.Second
 	}
 	return 3 * time.Second
 }
