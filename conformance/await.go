@@ -157,7 +157,10 @@ func notCanary(r subject.Record) bool { return r.Callbacks != canaryCallbacks }
 
 func never(subject.Record) bool { return false }
 
-func timedOut(r subject.Record) bool { return notCanary(r) && r.Condition.Is(subject.TCPTimeout) }
+// timedOut is what tells of a timeout: an event, or an answer of what ends with the handshake.
+func timedOut(r subject.Record) bool {
+	return notCanary(r) && (r.Condition.Is(subject.TCPTimeout) || r.Error != nil && r.Error.Is(subject.TCPTimeout))
+}
 
 // awaitProgress returns how many bytes have come, which are fewer if it is over before. It bounds how long nothing comes,
 // not how long all takes: that is the machine's business.

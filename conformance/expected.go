@@ -16,14 +16,15 @@ import (
 
 // expect runs a spec that is expected to fail.
 func (s *suite) expect(ctx context.Context, e *entry, x verdict.Expectation) {
-	sp, failure := s.tryExpected(ctx, e)
+	sp, failure := s.try(ctx, e, 0)
 	s.conclude(x, failure, sp.outcome())
 }
 
-func (s *suite) tryExpected(ctx context.Context, e *entry) (sp *spec, failure string) {
+// try attempts a spec by a time that it is about, if any, and once more where it was rushed.
+func (s *suite) try(ctx context.Context, e *entry, t time.Duration) (sp *spec, failure string) {
 	for patient := false; ; patient = true {
 		sp = s.newSpec(ctx, e)
-		sp.patient = patient
+		sp.T, sp.patient = t, patient
 		if failure = sp.attempt(sp.perform); !sp.rushed(failure) {
 			return sp, failure
 		}

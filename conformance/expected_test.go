@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,31 +13,13 @@ import (
 )
 
 // mute answers nothing but sync, and not even that once its loop has stopped.
-type mute struct {
-	idle
-	stops bool
-}
-
-func (m mute) Open(context.Context) (subject.Session, error) {
-	return &muteSession{stops: m.stops}, nil
-}
-
-type muteSession struct {
-	stops   bool
-	records subject.Queue
-}
-
-func (s *muteSession) Perform(turn ...subject.Request) error {
-	for _, r := range turn {
-		if r.Op == subject.Sync && !s.stops {
-			s.records.Put(subject.Record{ID: r.ID, OK: &subject.Result{}})
+func mute(stops bool) acted {
+	return func(answer func(subject.Record), r subject.Request) {
+		if r.Op == subject.Sync && !stops {
+			answer(subject.Record{ID: r.ID, OK: &subject.Result{}})
 		}
 	}
-	return nil
 }
-
-func (s *muteSession) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
-func (s *muteSession) Close() error                                     { return nil }
 
 // An operation without an answer is never expected, but for a wrap whose handshake has no end while the loop goes on.
 func TestUnanswered(t *testing.T) {
@@ -53,8 +34,8 @@ func TestUnanswered(t *testing.T) {
 		{"a write", false, write(plain, "hello"), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &suite{catalogue: newCatalogue(), subject: mute{stops: test.stops},
-				options: Options{Patience: 100 * time.Millisecond, Again: func(...string) string { return "" }}}
+			s := suiteOf(mute(test.stops))
+			s.options.Patience = 100 * time.Millisecond
 			sp := s.newSpec(t.Context(), &entry{body: func(sp *spec) { sp.do(test.request) }})
 			if failure := sp.attempt(sp.perform); failure == "" || sp.outcome().Fatal != test.fatal {
 				t.Errorf("fatal: %v, want %v; the failure is %q", sp.outcome().Fatal, test.fatal, failure)
@@ -64,29 +45,11 @@ func TestUnanswered(t *testing.T) {
 }
 
 // slow answers an operation only when a time has passed.
-type slow struct {
-	idle
-	by time.Duration
+func slow(by time.Duration) acted {
+	return func(answer func(subject.Record), r subject.Request) {
+		time.AfterFunc(by, func() { answer(subject.Record{ID: r.ID, OK: &subject.Result{}}) })
+	}
 }
-
-func (s slow) Open(context.Context) (subject.Session, error) { return &slowSession{by: s.by}, nil }
-
-type slowSession struct {
-	by      time.Duration
-	records subject.Queue
-}
-
-func (s *slowSession) Perform(turn ...subject.Request) error {
-	time.AfterFunc(s.by, func() {
-		for _, r := range turn {
-			s.records.Put(subject.Record{ID: r.ID, OK: &subject.Result{}})
-		}
-	})
-	return nil
-}
-
-func (s *slowSession) Next(ctx context.Context) (subject.Record, error) { return s.records.Next(ctx) }
-func (s *slowSession) Close() error                                     { return nil }
 
 // That a spec which is expected to fail waits for a shorter time makes it fail no other way.
 func TestRushed(t *testing.T) {
@@ -114,13 +77,13 @@ func TestRushed(t *testing.T) {
 						sp.fail("it fails %s", test.fails)
 					}}
 					x := verdict.Expectation{Spec: e.name(), Match: "as ever"}
-					s := &suite{catalogue: newCatalogue(), subject: slow{by: test.by}, noise: &noise{}, options: Options{Patience: DefaultPatience,
-						Expectations: verdict.Expectations{Expect: []verdict.Expectation{x}}, Again: func(...string) string { return "" }}}
+					s := suiteOf(slow(test.by))
+					s.options.Expectations.Expect = []verdict.Expectation{x}
 					sc := &scenario{done: make(chan struct{})}
 					if kind == timed {
 						s.play(t.Context(), e, sc)
 					} else {
-						_, sc.failure = s.tryExpected(t.Context(), e)
+						_, sc.failure = s.try(t.Context(), e, 0)
 					}
 					if tried != test.tried || !strings.Contains(sc.failure, test.want) {
 						t.Errorf("tried %d times, and then: %q", tried, sc.failure)

@@ -79,7 +79,7 @@ func travelled(t *testing.T, r types.SpecReport) (came types.SpecReport) {
 // What is outside any spec, and fails, is the suite's fault.
 func TestVerdictOfOthers(t *testing.T) {
 	for state, want := range map[types.SpecState]int{types.SpecStatePassed: verdict.ExitUsage, types.SpecStateFailed: verdict.ExitSuite, types.SpecStatePanicked: verdict.ExitSuite} {
-		s := &suite{catalogue: newCatalogue(), subject: idle{}}
+		s := suiteOf(idle{})
 		v := s.verdict(types.Report{SpecReports: types.SpecReports{{LeafNodeType: types.NodeTypeBeforeSuite, State: state}}})
 		if code := v.ExitCode(verdict.Gate{}); code != want {
 			t.Errorf("%s: exit code %d, want %d", state, code, want)
@@ -116,7 +116,7 @@ func TestWatchJudged(t *testing.T) {
 		{"garbage beside what was expected", []watched{{Failure: "garbage", Blame: verdict.Driver, Fatal: true}, {Failure: late}}, &expectation,
 			verdict.Spec{Status: verdict.Failed}, "or a breach of the protocol"},
 	} {
-		s := &suite{catalogue: newCatalogue(), subject: idle{}}
+		s := suiteOf(idle{})
 		if test.expectation != nil {
 			s.options.Expectations.Expect = []verdict.Expectation{*test.expectation}
 		}
@@ -182,7 +182,7 @@ func TestPattern(t *testing.T) {
 
 // A spec whose capability is not declared lacks it, be it the clause or the spec that needs it.
 func TestLacking(t *testing.T) {
-	s := &suite{subject: idle{}}
+	s := suiteOf(idle{})
 	for _, test := range []struct {
 		of, needing []string
 		want        subject.Capability

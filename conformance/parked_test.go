@@ -51,7 +51,7 @@ func TestJudgement(t *testing.T) {
 		{"one of them had none", [][]watched{nil, {noisier}}, verdict.Failed, []string{"late event"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &suite{catalogue: newCatalogue(), subject: idle{}}
+			s := suiteOf(idle{})
 			v := s.verdict(reported(t, test.processes))
 			n := slices.IndexFunc(v.Clauses, func(c verdict.Clause) bool { return c.ID == lastClause })
 			got := v.Clauses[n]

@@ -49,9 +49,8 @@ type spec struct {
 	found  *watched  // by the watch over the session, when it is parked
 
 	// T is the time that a timed spec is about.
-	T    time.Duration
-	gap  time.Duration // the longest that something took which takes no time
-	late bool          // it fails since something came too late
+	T   time.Duration
+	gap time.Duration // the longest that something took which takes no time
 }
 
 func (s *suite) newSpec(ctx context.Context, e *entry) *spec {

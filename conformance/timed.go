@@ -63,27 +63,24 @@ func (s *suite) awaitScenarios() {
 	}
 }
 
-// play runs a timed spec until it comes out well, or ill for what cannot be the machine's doing. What comes too late has
-// to come too late twice for that: a single thread may be held up, and the timers that are its own with it, while all
-// that is measured goes on.
+// play runs a timed spec until it comes out well, or ill for what cannot be the machine's doing. Where the subject has
+// timed out, it has to come out ill twice for that: a single thread may be held up, so that a timer comes late, or before
+// what there is to be read, while all that is measured goes on. No machine makes a subject crash.
 func (s *suite) play(ctx context.Context, e *entry, sc *scenario) {
 	defer close(sc.done)
-	for t, patient, late, loud := firstT, false, false, false; ; {
-		sp := s.newSpec(ctx, e)
-		sp.T, sp.patient = t, patient
+	for t, again, loud := firstT, false, false; ; {
 		began := time.Now()
-		sc.failure = sp.attempt(sp.perform)
+		var sp *spec
+		sp, sc.failure = s.try(ctx, e, t)
 		sc.outcome = sp.outcome()
 		noise := s.noise.largest(began)
 		tooMuch := t * 8 / 10
-		calm := max(noise, sp.gap) < tooMuch
+		calm := sp.gap+noise < tooMuch // what ends a gap is on its way for as long as any round trip
 		switch {
-		case sp.comesOutWell(sc.failure), sc.outcome.Blame != "":
+		case sp.comesOutWell(sc.failure), sc.outcome.Blame != "", sc.outcome.Fatal:
 			return
-		case sp.rushed(sc.failure):
-			patient = true
-		case calm && sp.late && !late:
-			late = true
+		case calm && sp.hasTimedOut() && !again:
+			again = true
 		case calm:
 			return
 		case !loud:
@@ -157,7 +154,7 @@ func (sp *spec) watch(d time.Duration) {
 // may have told the peer that it has timed out, and not yet the suite: its word is waited for.
 func (sp *spec) promptly(done func() bool) func() {
 	began := time.Now()
-	over := func() bool { return done() || slices.ContainsFunc(sp.records, timedOut) }
+	over := func() bool { return done() || sp.hasTimedOut() }
 	return func() {
 		took := time.Since(began)
 		ctx, cancel := context.WithTimeout(sp.ctx, sp.T)
@@ -179,6 +176,9 @@ func (sp *spec) pace(told time.Time, d time.Duration) (now time.Time) {
 	return now
 }
 
+// hasTimedOut tells whether the subject has told of a timeout.
+func (sp *spec) hasTimedOut() bool { return slices.ContainsFunc(sp.records, timedOut) }
+
 // T is in milliseconds, as requests have it.
 func (sp *spec) ms() int { return int(sp.T.Milliseconds()) }
 
@@ -188,15 +188,9 @@ func (sp *spec) onTime(r subject.Record, since time.Time) { sp.onTimeBetween(r, 
 // onTimeBetween is onTime where it is the implementation's choice which moment it counts from, between two.
 func (sp *spec) onTimeBetween(r subject.Record, first, last time.Time) {
 	least, most := first.Add(sp.T-max(15*time.Millisecond, sp.T/20)), last.Add(3*sp.T)
-	if sp.tooLate(r, most) || r.Time.Before(least) {
+	if r.Time.After(most) || r.Time.Before(least) {
 		sp.fail("want: %v of silence, then the %s\n got: it after %v\n(allowed: %v to %v)", sp.T, r, grain(r.Time.Sub(first)), grain(least.Sub(first)), grain(most.Sub(first)))
 	}
-}
-
-// tooLate tells whether a record came behind a moment, and takes that down as what the spec fails for: see [suite.play].
-func (sp *spec) tooLate(r subject.Record, most time.Time) bool {
-	sp.late = r.Time.After(most)
-	return sp.late
 }
 
 func grain(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

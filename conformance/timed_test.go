@@ -15,37 +15,48 @@ import (
 // suiteAmid is a suite for which each round trip of the canary takes a time.
 func suiteAmid(d time.Duration) *suite {
 	later := time.Now().Add(time.Hour) // any attempt begins before it
-	return &suite{catalogue: newCatalogue(), subject: idle{}, noise: &noise{trips: []trip{{began: later, back: later.Add(d)}}},
-		options: Options{Patience: time.Second, Again: func(...string) string { return "" }}}
+	s := suiteOf(idle{})
+	s.noise.trips = []trip{{began: later, back: later.Add(d)}}
+	return s
 }
 
-// A failure is void, and tried again with longer times, while the machine is that slow; so is the first one if something
-// was late, and a pass never is.
+// timeout is a subject's word that it has timed out.
+var timeout = subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{Types: []string{subject.TCPTimeout}}}
+
+// A failure is void, and tried again with longer times, while the machine is that slow; so is the first one of a subject
+// that has timed out; a crash or a pass never is.
 func TestPlay(t *testing.T) {
 	const ever = 1 << 10
 	for _, test := range []struct {
-		name  string
-		noise time.Duration // of the canary
-		gap   time.Duration // that the peer left
-		fails int           // how often
-		late  bool          // that is why
-		last  time.Duration // the time of the last attempt
-		blame verdict.Blame
+		name     string
+		noise    time.Duration // of the canary
+		gap      time.Duration // that the peer left
+		fails    int           // how often
+		timesOut bool
+		crashes  bool
+		last     time.Duration // the time of the last attempt
+		blame    verdict.Blame
 	}{
-		{"fails on a quiet machine", 0, 0, ever, false, firstT, ""},
-		{"is late on a quiet machine", 0, 0, ever, true, firstT, ""},
-		{"is late once on a quiet machine", 0, 0, 1, true, firstT, ""},
-		{"fails on a slow machine", firstT, 0, ever, false, 2 * firstT, ""},
-		{"fails on a machine that is too slow", lastT, 0, ever, false, lastT, verdict.Suite},
-		{"fails though only the peer is late", 0, lastT, ever, false, lastT, ""},
-		{"passes on a machine that is too slow", lastT, 0, 0, false, firstT, ""},
+		{"fails on a quiet machine", 0, 0, ever, false, false, firstT, ""},
+		{"times out on a quiet machine", 0, 0, ever, true, false, firstT, ""},
+		{"times out once on a quiet machine", 0, 0, 1, true, false, firstT, ""},
+		{"fails on a slow machine", firstT, 0, ever, false, false, 2 * firstT, ""},
+		{"fails where the peer is late, and the machine slow", firstT / 2, firstT / 2, ever, false, false, 2 * firstT, ""},
+		{"fails on a machine that is too slow", lastT, 0, ever, false, false, lastT, verdict.Suite},
+		{"fails though only the peer is late", 0, lastT, ever, false, false, lastT, ""},
+		{"passes on a machine that is too slow", lastT, 0, 0, false, false, firstT, ""},
+		{"crashes on a slow machine", firstT, 0, ever, false, true, firstT, ""},
+		{"times out, and crashes", 0, 0, ever, true, true, firstT, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := suiteAmid(test.noise)
 			var tried []time.Duration
 			e := &entry{kind: timed, body: func(sp *spec) {
 				tried = append(tried, sp.T)
-				sp.gap, sp.late = test.gap, test.late
+				sp.gap, sp.fatal = test.gap, test.crashes
+				if test.timesOut {
+					sp.records = append(sp.records, timeout)
+				}
 				if len(tried) <= test.fails {
 					sp.fail("it came late")
 				}
@@ -56,7 +67,7 @@ func TestPlay(t *testing.T) {
 				t.Errorf("blames %q: %q", sc.outcome.Blame, sc.failure)
 			}
 			last := tried[len(tried)-1]
-			if again := len(tried) > 1 && tried[1] == firstT; last != test.last || again != (test.late || last > firstT) {
+			if again := len(tried) > 1 && tried[1] == firstT; last != test.last || again != (test.timesOut && !test.crashes || last > firstT) {
 				t.Errorf("tried with %v", tried)
 			}
 		})
@@ -127,8 +138,7 @@ func (s told) Next(ctx context.Context) (subject.Record, error) {
 
 // That a subject has timed out makes what failed the machine's, though its word comes after that of the peer.
 func TestPromptly(t *testing.T) {
-	s := &suite{catalogue: newCatalogue(), subject: idle{}, options: Options{Patience: time.Second}}
-	timeout := subject.Record{Event: subject.OnEvent, Condition: &subject.Condition{Types: []string{subject.TCPTimeout}}}
+	s := suiteOf(idle{})
 	for name, test := range map[string]struct {
 		T    time.Duration
 		word []subject.Record

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,33 +48,33 @@ type state struct {
 	Dirty bool `json:"dirty"`
 }
 
-// content is all that suite and subjects are made of, beside the files of the suite's own folder.
-var content = []string{
-	"go.mod", "conformance/driver", "conformance/subject", "conformance/verdict", "fakeserver", "certs", "fixtures/clauses.yaml",
-	"impl/async", "impl/asyncssl", "impl/identity", "impl/reference", "impl/peers/memorybio",
-}
+// parts are what suite and subjects are made of.
+var parts = regexp.MustCompile(`^(go\.mod|fixtures/clauses\.yaml|conformance/[^/]*\.go|(conformance/(driver|subject|verdict)|fakeserver|certs|` +
+	`impl/(async|asyncssl|identity|reference|peers/memorybio))/.*)$`)
 
-var suiteFile = regexp.MustCompile(`\tconformance/[^/]*\.go\n`)
+// isRun tells whether a file is part of what is run. Unit tests are not, but for that which runs the suite.
+func isRun(file string) bool {
+	return parts.MatchString(file) && (!strings.HasSuffix(file, "_test.go") || file == "conformance/conformance_test.go")
+}
 
 // judged is what is run now.
 func judged(ctx context.Context) (state, error) {
 	commit, err := git(ctx, "rev-parse", "HEAD")
-	suite, err2 := git(ctx, "ls-tree", "HEAD", "conformance/")
-	others, err3 := git(ctx, append([]string{"ls-tree", "HEAD"}, content...)...)
-	changes, err4 := git(ctx, append([]string{"status", "--porcelain", "--", ":(glob)conformance/*.go"}, content...)...)
-	if err := errors.Join(err, err2, err3, err4); err != nil {
+	tree, err2 := git(ctx, "ls-tree", "-r", "HEAD")
+	changes, err3 := git(ctx, "status", "--porcelain", "--no-renames", "--untracked-files=all")
+	if err := errors.Join(err, err2, err3); err != nil {
 		return state{}, err
 	}
-	for _, line := range strings.SplitAfter(suite, "\n") {
-		if suiteFile.MatchString(line) {
-			others += line
+	content, dirty := sha256.New(), false
+	for line := range strings.Lines(tree) {
+		if _, file, _ := strings.Cut(line, "\t"); isRun(strings.TrimSpace(file)) {
+			io.WriteString(content, line)
 		}
 	}
-	return state{
-		Commit:  strings.TrimSpace(commit),
-		Content: fmt.Sprintf("%.8x", sha256.Sum256([]byte(others))),
-		Dirty:   changes != "",
-	}, nil
+	for line := range strings.Lines(changes) {
+		dirty = dirty || isRun(strings.TrimSpace(line[len("XY "):]))
+	}
+	return state{Commit: strings.TrimSpace(commit), Content: fmt.Sprintf("%.8x", content.Sum(nil)), Dirty: dirty}, nil
 }
 
 func git(ctx context.Context, args ...string) (string, error) {
