@@ -19,11 +19,11 @@ func (sp *spec) await(what string, match func(subject.Record) bool) subject.Reco
 }
 
 func (sp *spec) find(what string, match func(subject.Record) bool) subject.Record {
-	until := time.Now().Add(sp.patience())
+	b := sp.bound()
 	for n := 0; ; n++ {
-		r, came := sp.record(n, until, what)
+		r, came := sp.record(n, b, what)
 		if !came {
-			sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, sp.patience(), sp.lastWord())
+			sp.fail("want: %s\n got: nothing of the kind within %v; the subject's last word was the %s", what, b.length(), sp.lastWord())
 		}
 		if match(r) {
 			sp.expectOffered(r)
@@ -32,14 +32,12 @@ func (sp *spec) find(what string, match func(subject.Record) bool) subject.Recor
 	}
 }
 
-// record returns the n-th one, and false if it has not come until then.
-func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, came bool) {
+// record returns the n-th one, and false if it has not come by then.
+func (sp *spec) record(n int, b *bound, what string) (r subject.Record, came bool) {
 	if n == len(sp.records) {
 		err := sp.pull(noWait) // most are there already, and then no deadline has to be set
 		if err == noWait.Err() {
-			ctx, cancel := context.WithDeadline(sp.ctx, until)
-			defer cancel()
-			err = sp.pull(ctx)
+			err = b.wait(sp.pull)
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			sp.gaveUp(what)
@@ -48,7 +46,7 @@ func (sp *spec) record(n int, until time.Time, what string) (r subject.Record, c
 			sp.broke("wait for "+what, err)
 		}
 	}
-	if r = sp.records[n]; r.Time.After(until) { // there may be no end of them
+	if r = sp.records[n]; r.Time.After(b.until) && b.over() { // there may be no end of them
 		sp.gaveUp(what)
 		return r, false
 	}
@@ -117,15 +115,19 @@ func (sp *spec) pull(ctx context.Context) error {
 
 // sees waits until something is in a peer's transcript.
 func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fakeserver.Entry {
-	ctx, cancel := context.WithTimeout(sp.ctx, sp.patience())
-	defer cancel()
+	b := sp.bound()
 	var e fakeserver.Entry
 	var err error
-	sp.waits("for "+what+" at the "+p.name, func() { e, err = p.Transcript().Await(ctx, match) })
+	sp.waits("for "+what+" at the "+p.name, func() {
+		err = b.wait(func(ctx context.Context) (err error) {
+			e, err = p.Transcript().Await(ctx, match)
+			return err
+		})
+	})
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		sp.gaveUp(what)
-		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, sp.patience())
+		sp.fail("want: %s, at the %s\n got: nothing of the kind within %v", what, p.name, b.length())
 	case err != nil:
 		sp.fail("want: %s, at the %s\n got: %v", what, p.name, err)
 	}
@@ -162,23 +164,22 @@ func timedOut(r subject.Record) bool {
 	return notCanary(r) && (r.Condition.Is(subject.TCPTimeout) || r.Error != nil && r.Error.Is(subject.TCPTimeout))
 }
 
-// awaitProgress returns how many bytes have come, which are fewer if it is over before. It bounds how long nothing comes,
-// not how long all takes: that is the machine's business.
+// awaitProgress returns how many bytes have come, which are fewer if it is over before. Each has the whole patience.
 func (sp *spec) awaitProgress(what string, since, size int, counts, over func(subject.Record) bool) (got int) {
 	sp.waits("for "+what, func() {
-		until := time.Now().Add(sp.patience())
+		b := sp.bound()
 		for n := since; got < size; n++ {
-			r, came := sp.record(n, until, what)
+			r, came := sp.record(n, b, what)
 			if !came {
 				sp.fail("want: %s\n got: %s, and nothing more within %v; the subject's last word was the %s",
-					what, progress(got, size), sp.patience(), sp.lastWord())
+					what, progress(got, size), b.length(), sp.lastWord())
 			}
 			if over(r) {
 				return
 			}
 			if r.Event == subject.OnRead && counts(r) && len(r.Data)+r.Size > 0 {
 				got += len(r.Data) + r.Size
-				until = time.Now().Add(sp.patience())
+				b = sp.bound()
 			}
 		}
 	})

@@ -33,7 +33,7 @@ type Options struct {
 	Heavy bool
 	// FailFast leaves out what has not begun when a spec fails.
 	FailFast bool
-	// Patience bounds each wait; 0 stands for [DefaultPatience].
+	// Patience bounds each wait in which nothing passes at a peer; 0 stands for [DefaultPatience].
 	Patience time.Duration
 	// Again is the command that runs the specs of these names again, for the text of a failure. Left out, it is that
 	// of a test which calls Run.

@@ -37,6 +37,13 @@ func (t *Transcript) Entries() []Entry {
 	return slices.Clone(t.entries)
 }
 
+// Len is how many entries there are.
+func (t *Transcript) Len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.entries)
+}
+
 // Await waits for an entry that matches, be it there already, and returns the first one. It ends with an error where
 // the script failed before there was one (the error says how), where the script ended ([ErrOver]; it does when it was
 // stopped, too), or with that of the context.

@@ -12,7 +12,7 @@ import (
 )
 
 type checkCommand struct {
-	Patience time.Duration `default:"5s" help:"Bounds each wait for what must happen (${default})."`
+	Patience time.Duration `default:"5s" help:"Bounds each wait for what must happen, while nothing passes (${default})."`
 	Command  []string      `arg:"" help:"The driver to check."`
 }
 

@@ -41,7 +41,7 @@ type runCommand struct {
 	Quiet    bool          `xor:"much" help:"Print failures and the verdict only."`
 	Verbose  bool          `xor:"much" help:"Tell of each event as it comes, on standard error: requests, answers, callbacks, and what the peers see."`
 	Ledger   bool          `help:"Print what the run waited for."`
-	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen (${default})."`
+	Patience time.Duration `default:"10s" help:"Bounds each wait for what must happen, while nothing passes (${default})."`
 	Command  []string      `arg:"" optional:"" help:"The driver to judge; left out, the reference is judged."`
 }
 

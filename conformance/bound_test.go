@@ -1,0 +1,60 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sslconform/sslconform/fakeserver"
+)
+
+// A wait goes on where something has passed at a peer meanwhile, but not for ever.
+func TestBound(t *testing.T) {
+	const ever = 1 << 10
+	for name, test := range map[string]struct{ passing, least, most int }{
+		"nothing passes":        {0, 1, 1},
+		"something passes once": {1, 2, 2},
+		"there is no end of it": {ever, 2, mostOften},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := suiteOf(idle{})
+			s.options.Patience = 50 * time.Millisecond
+			sp := s.newSpec(t.Context(), &entry{})
+			p := sp.startPeer("peer", fakeserver.ExpectPlain(strings.Repeat("a", ever)))
+			defer sp.abandon()
+			client, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			bytes := func(e fakeserver.Entry) bool { return e.Kind == fakeserver.Bytes }
+			if _, err := client.Write([]byte("a")); err != nil {
+				t.Fatal(err)
+			}
+			sp.sees(p, "that there is a client", bytes)
+
+			b, waits := sp.bound(), 0
+			err = b.wait(func(ctx context.Context) error {
+				if waits++; waits <= test.passing {
+					noted := p.Transcript().Len()
+					if _, err := client.Write([]byte("a")); err != nil {
+						t.Fatal(err)
+					}
+					sp.sees(p, "a byte more", func(fakeserver.Entry) bool { return p.Transcript().Len() > noted })
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			if !errors.Is(err, context.DeadlineExceeded) || waits < test.least || waits > test.most {
+				t.Errorf("it waited %d times: %v", waits, err)
+			}
+			if shortest := time.Duration(waits) * s.options.Patience; b.until.Sub(b.began) < min(shortest, mostOften*s.options.Patience) {
+				t.Errorf("%d waits came to %v", waits, b.length())
+			}
+		})
+	}
+}
