@@ -118,9 +118,17 @@ func (sp *spec) sees(p *peer, what string, match func(fakeserver.Entry) bool) fa
 	b := sp.bound()
 	var e fakeserver.Entry
 	var err error
+	known := 0 // a bound that moves on begins anew, and who matches may count
 	sp.waits("for "+what+" at the "+p.name, func() {
 		err = b.wait(func(ctx context.Context) (err error) {
-			e, err = p.Transcript().Await(ctx, match)
+			at := 0
+			e, err = p.Transcript().Await(ctx, func(e fakeserver.Entry) bool {
+				if at++; at <= known {
+					return false
+				}
+				known = at
+				return match(e)
+			})
 			return err
 		})
 	})

@@ -12,6 +12,34 @@ import (
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
+// However often a bound moves on, each entry of a transcript is looked at once: whoever counts them counts right.
+func TestSeesOnce(t *testing.T) {
+	s := suiteOf(idle{})
+	s.options.Patience = 50 * time.Millisecond
+	sp := s.newSpec(t.Context(), &entry{})
+	p := sp.startPeer("peer", fakeserver.ExpectPlain("aa"))
+	defer sp.abandon()
+	client, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	looked := 0
+	failure := sp.attempt(func() {
+		sp.sees(p, "what never comes", func(fakeserver.Entry) bool {
+			if looked++; looked == 1 { // with the first one there is a client, whose bytes come while it is waited
+				if _, err := client.Write([]byte("a")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return false
+		})
+	})
+	if noted := p.Transcript().Len(); !strings.Contains(failure, "nothing of the kind") || looked > noted {
+		t.Errorf("it looked %d times at %d entries: %q", looked, noted, failure)
+	}
+}
+
 // A wait goes on where something has passed at a peer meanwhile, but not for ever.
 func TestBound(t *testing.T) {
 	const ever = 1 << 10
