@@ -122,6 +122,8 @@ var allowed = map[string]string{
 	"conformance/mutants/errors_network.go hasty.Read": "that it waits a little is what is wrong with the mutant",
 	"impl/async/async_test.go TestReadTimeoutHeldOff":  "a peer that drips, for less than the timeout each time, is what the test is about",
 	"impl/async/state_test.go TestWriteTimeoutHeldOff": "a peer that reads slowly is what the test is about",
+	"impl/async/wire_test.go TestSeeingOffSlowPeer":    "the clock is synctest's",
+	"impl/async/wire_test.go TestSeeingOffStuckPeer":   "the clock is synctest's",
 	"impl/asyncssl/openssl_test.go sServer.await":      "nobody tells that a port listens, and the one connection that openssl takes is not to be spent on asking",
 }
 

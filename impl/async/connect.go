@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// seeingOff bounds how long a closed connection may take to flush its last bytes and to hear the peer's end.
-const seeingOff = 2 * time.Second
+// seeingOff bounds how long a closed connection waits for its peer: to take something of its last bytes, however long it
+// takes for all of them, and then to end.
+const seeingOff = 5 * time.Second
 
 // Options of a connection.
 type Options struct {
@@ -87,9 +88,9 @@ func (k *link) connect(dial func() (net.Conn, error)) error {
 }
 
 // drain reads until the peer's end: a descriptor closed with bytes unread sends RST, which may cost the peer what we
-// sent last.
+// sent last. What the kernel has taken by then, it goes on to send.
 func (k *link) drain() {
-	if _, err := io.Copy(io.Discard, k.wire.Conn); err != nil {
+	if _, err := io.Copy(io.Discard, k.wire.Conn); err != nil && k.wire.unsent() {
 		k.wire.reset()
 	}
 }
@@ -103,7 +104,7 @@ func (k *link) cut() {
 }
 
 // bound lets a closed connection live no longer than seeing it off may take.
-func (k *link) bound() { k.wire.bound(time.Now().Add(seeingOff)) }
+func (k *link) bound() { k.wire.bound(seeingOff) }
 
 // leave is the last that is done for a link.
 func (k *link) leave() {

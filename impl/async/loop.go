@@ -196,7 +196,7 @@ func (l *Loop) Exit() {
 }
 
 // Wait waits until connections that were closed have been seen off: what was begun is sent, and the peer's end has
-// come, or two seconds have passed. It is for after Run, and for programs that end then.
+// come, or nothing has happened for five seconds. It is for after Run, and for programs that end then.
 func (l *Loop) Wait() { l.carriers.Wait() }
 
 // Close cuts the connections that are still being seen off, and waits until nothing of the loop is left. It is for

@@ -28,8 +28,9 @@ type wire struct {
 
 	mu       sync.Mutex
 	backlog  []byte
-	flushing bool // the goroutine is at work
-	ending   bool // the end is to follow the backlog
+	flushing bool          // the goroutine is at work
+	ending   bool          // the end is to follow the backlog
+	patience time.Duration // a closed connection's; 0 for none
 	broken   error
 	attempt  attempt
 }
@@ -107,6 +108,7 @@ func (w *wire) note(n int, err error) int {
 		return 0
 	}
 	w.moved.Store(int64(time.Since(began)))
+	w.extend()
 	return n
 }
 
@@ -173,7 +175,11 @@ func (w *wire) CloseWrite() error {
 	return nil
 }
 
+// closeWrite tells no peer that what did not reach it whole has come to its end.
 func (w *wire) closeWrite() {
+	if w.broken != nil {
+		return
+	}
 	if c, ok := w.Conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 	} else {
@@ -184,8 +190,26 @@ func (w *wire) closeWrite() {
 // SetWriteDeadline does nothing: a layer that gives its own last words a deadline must not cut short what comes before.
 func (*wire) SetWriteDeadline(time.Time) error { return nil }
 
-// bound lets the connection live no longer than until a time.
-func (w *wire) bound(t time.Time) { w.Conn.SetDeadline(t) }
+// bound lets the connection live for so long, and anew from whenever the kernel has taken something.
+func (w *wire) bound(patience time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.patience = patience
+	w.extend()
+}
+
+func (w *wire) extend() {
+	if w.patience > 0 {
+		w.Conn.SetDeadline(time.Now().Add(w.patience))
+	}
+}
+
+// unsent tells whether the kernel has not taken everything, be it that it never will.
+func (w *wire) unsent() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flushing || w.broken != nil
+}
 
 // reset closes the connection at once; the peer sees RST.
 func (w *wire) reset() {

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-SEEING_OFF = 2  # seconds that a closed connection may take to send its last bytes and to hear the peer's end
+SEEING_OFF = 5  # seconds that a closed connection waits for its peer: to take some of its last bytes, and then to end
 CHUNK = 1 << 16
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -97,7 +97,17 @@ class Wire:
     def bound(self):
         """Lets the connection live no longer than seeing it off may take."""
         if not self._timer:
-            self._timer = self._loop.after(SEEING_OFF, self.reset)
+            self._extend()
+
+    def _extend(self):
+        self._loop.cancel(self._timer)
+        self._timer = self._loop.after(SEEING_OFF, self._give_up)
+
+    def _give_up(self):
+        if self.backlog:
+            self.reset()
+        else:
+            self._close()  # what the kernel has taken, it goes on to send
 
     def reset(self):
         """Closes the connection at once; the peer sees RST."""
@@ -144,6 +154,8 @@ class Wire:
                 sent = self._socket.send(self.backlog[0])
                 if self.owner:
                     self.owner._sent()
+                if self._timer:
+                    self._extend()
                 if sent < len(self.backlog[0]):
                     self.backlog[0] = self.backlog[0][sent:]
                 else:
