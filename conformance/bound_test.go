@@ -12,18 +12,24 @@ import (
 	"github.com/sslconform/sslconform/fakeserver"
 )
 
-// However often a bound moves on, each entry of a transcript is looked at once: whoever counts them counts right.
-func TestSeesOnce(t *testing.T) {
+// hasty is a spec with little patience, whose peer expects this in plain from a client.
+func hasty(t *testing.T, expects string) (sp *spec, p *peer, client net.Conn) {
 	s := suiteOf(idle{})
 	s.options.Patience = 50 * time.Millisecond
-	sp := s.newSpec(t.Context(), &entry{})
-	p := sp.startPeer("peer", fakeserver.ExpectPlain("aa"))
-	defer sp.abandon()
+	sp = s.newSpec(t.Context(), &entry{})
+	t.Cleanup(func() { sp.abandon() })
+	p = sp.startPeer("peer", fakeserver.ExpectPlain(expects))
 	client, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
+	t.Cleanup(func() { client.Close() })
+	return sp, p, client
+}
+
+// However often a bound moves on, each entry of a transcript is looked at once: whoever counts them counts right.
+func TestSeesOnce(t *testing.T) {
+	sp, p, client := hasty(t, "aa")
 	looked := 0
 	failure := sp.attempt(func() {
 		sp.sees(p, "what never comes", func(fakeserver.Entry) bool {
@@ -49,16 +55,7 @@ func TestBound(t *testing.T) {
 		"there is no end of it": {ever, 2, mostOften},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := suiteOf(idle{})
-			s.options.Patience = 50 * time.Millisecond
-			sp := s.newSpec(t.Context(), &entry{})
-			p := sp.startPeer("peer", fakeserver.ExpectPlain(strings.Repeat("a", ever)))
-			defer sp.abandon()
-			client, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port())))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer client.Close()
+			sp, p, client := hasty(t, strings.Repeat("a", ever))
 			bytes := func(e fakeserver.Entry) bool { return e.Kind == fakeserver.Bytes }
 			if _, err := client.Write([]byte("a")); err != nil {
 				t.Fatal(err)
@@ -66,7 +63,7 @@ func TestBound(t *testing.T) {
 			sp.sees(p, "that there is a client", bytes)
 
 			b, waits := sp.bound(), 0
-			err = b.wait(func(ctx context.Context) error {
+			err := b.wait(func(ctx context.Context) error {
 				if waits++; waits <= test.passing {
 					noted := p.Transcript().Len()
 					if _, err := client.Write([]byte("a")); err != nil {
@@ -80,7 +77,7 @@ func TestBound(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) || waits < test.least || waits > test.most {
 				t.Errorf("it waited %d times: %v", waits, err)
 			}
-			if shortest := time.Duration(waits) * s.options.Patience; b.until.Sub(b.began) < min(shortest, mostOften*s.options.Patience) {
+			if shortest := time.Duration(waits) * sp.patience(); b.until.Sub(b.began) < min(shortest, mostOften*sp.patience()) {
 				t.Errorf("%d waits came to %v", waits, b.length())
 			}
 		})
